@@ -1,0 +1,88 @@
+/**
+ * Every coded error Patchbay answers with: what went wrong in the caller's terms, and the class of failure it belongs to.
+ * The edges map the class: HTTP to a status, GraphQL to `extensions.code`, a foreign API to its own words.
+ */
+export const ERRORS = {
+  UNAUTHENTICATED: ['unauthenticated', 'No valid credential was presented.'],
+  FORBIDDEN: ['forbidden', 'The credential does not allow this.'],
+  INPUT_INVALID: ['invalid', 'A value is missing or malformed; `field` names it.'],
+  NOT_FOUND: ['missing', 'Nothing with this id or name exists.'],
+  CONFLICT: ['conflict', 'The thing exists already or is in a state that forbids this.'],
+  APP_NOT_FOUND: ['missing', 'No app has this name.'],
+  APP_EXISTS: ['conflict', 'An app has this name or prefix already.'],
+  ROOM_NOT_FOUND: ['missing', 'No open room has this name.'],
+  ROOM_EXISTS: ['conflict', 'An open room has this name already.'],
+  ROOM_NAME_INVALID: ['invalid', 'A room name is 1 to 128 of the characters A-Z a-z 0-9 _ - and carries the prefix of its app.'],
+  ROOM_CLOSED: ['conflict', 'The room was closed meanwhile.'],
+  PARTICIPANT_NOT_FOUND: ['missing', 'No participant has this id.'],
+  IDENTITY_TAKEN: ['conflict', 'Somebody else is publishing under this identity.'],
+  TRACK_NOT_FOUND: ['missing', 'No track has this id.'],
+  TRACK_CLOSED: ['conflict', 'The track has ended.'],
+  VIEWER_NOT_FOUND: ['missing', 'No viewer has this id.'],
+  VIEWER_LIMIT: ['exhausted', 'The room has as many viewers as it may have.'],
+  NOTHING_LIVE: ['missing', 'Nobody publishes in this room at the moment.'],
+  INGRESS_NOT_FOUND: ['missing', 'No ingress has this id.'],
+  STREAM_KEY_UNKNOWN: ['forbidden', 'No ingress has this stream key and the app does not permit open publishing.'],
+  SDP_INVALID: ['invalid', 'The session description can not be read.'],
+  SDP_REFUSED: ['unprocessable', 'The session description is readable but can not be served; `reason` says why.'],
+  CODEC_UNSUPPORTED: ['unprocessable', 'Nothing here can carry this codec.'],
+  SESSION_NOT_FOUND: ['missing', 'No WebRTC session has this id.'],
+  MEDIA_UNAVAILABLE: ['unavailable', 'No media worker is alive at the moment.'],
+  OVERLOADED: ['unavailable', 'The server has no capacity for this at the moment.'],
+  PIPELINE_FAILED: ['internal', 'A media pipeline could not run; `reason` says why.'],
+  PLUGIN_NOT_FOUND: ['missing', 'No plugin has this name.'],
+  PLUGIN_UNAVAILABLE: ['unavailable', 'The plugin that answers this is not running.'],
+  PLUGIN_CONFIG_INVALID: ['invalid', 'The plugin refuses this configuration; `field` names the option.'],
+  TASK_NOT_FOUND: ['missing', 'No task has this id.'],
+  TASK_FIXED: ['conflict', 'This task can not be stopped or restarted on its own.'],
+  TIMEOUT: ['unavailable', 'The answer did not come in time.'],
+  QUERY_TOO_EXPENSIVE: ['invalid', 'The operation is deeper, costlier or more aliased than the server permits.'],
+  CONFIG_INVALID: ['invalid', 'The configuration has mistakes; `issues` lists them.'],
+  INTERNAL: ['internal', 'A fault of the server; the log has the details.'],
+} as const satisfies Record<string, readonly [ErrorClass, string]>
+
+export type ErrorClass =
+  | 'unauthenticated'
+  | 'forbidden'
+  | 'invalid'
+  | 'missing'
+  | 'conflict'
+  | 'unprocessable'
+  | 'exhausted'
+  | 'unavailable'
+  | 'internal'
+
+export type ErrorCode = keyof typeof ERRORS
+
+/** An error that the caller can act on. Everything else that is thrown is a bug, is logged, and reaches nobody. */
+export class MediaError extends Error {
+  override readonly name = 'MediaError'
+  readonly code: ErrorCode
+  /** What the caller needs to know beyond the code: names, ids, limits, reasons. Never a secret. */
+  readonly details: Readonly<Record<string, unknown>>
+
+  constructor(code: ErrorCode, details: Record<string, unknown> = {}) {
+    super(describe(code, details))
+    this.code = code
+    this.details = details
+  }
+
+  get class(): ErrorClass {
+    return ERRORS[this.code][0]
+  }
+}
+
+function describe(code: ErrorCode, details: Record<string, unknown>): string {
+  const shown = Object.entries(details).map(([key, value]) => `${key}: ${typeof value === 'string' ? value : JSON.stringify(value)}`)
+  return shown.length === 0 ? ERRORS[code][1] : `${ERRORS[code][1]} (${shown.join(', ')})`
+}
+
+/** Whether an error came out of another thread or process as one of ours. */
+export function isErrorCode(code: unknown): code is ErrorCode {
+  return typeof code === 'string' && Object.hasOwn(ERRORS, code)
+}
+
+/** The message of anything that was thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

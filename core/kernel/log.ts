@@ -1,0 +1,13 @@
+export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal'
+
+/** The log interface every layer takes: structured fields first, then a sentence. pino satisfies it. */
+export interface Log {
+  trace(fields: object, message: string): void
+  debug(fields: object, message: string): void
+  info(fields: object, message: string): void
+  warn(fields: object, message: string): void
+  error(fields: object, message: string): void
+  fatal(fields: object, message: string): void
+  /** A log whose every line carries these fields as well. */
+  child(fields: Record<string, unknown>): Log
+}
