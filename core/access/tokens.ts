@@ -1,0 +1,79 @@
+import { createHash, randomBytes } from 'node:crypto'
+import { eq } from 'drizzle-orm'
+import { MediaError } from '../kernel/errors.ts'
+import { newId } from '../kernel/ids.ts'
+import type { Store } from '../store/database.ts'
+import { tokens as tokensTable } from '../store/tables.ts'
+import type { Caller, Grant } from './caller.ts'
+
+export type TokenOptions = { name: string; grants: readonly Grant[]; app?: string; room?: string }
+export type Token = TokenOptions & { id: string; createdAt: Date }
+
+/** API tokens. Only their hashes are kept; a secret is shown once, to whoever creates it. */
+export class Tokens {
+  readonly #store: Store
+  readonly #byHash = new Map<string, Token>()
+
+  private constructor(store: Store) {
+    this.#store = store
+  }
+
+  static async load(store: Store): Promise<Tokens> {
+    const tokens = new Tokens(store)
+    for (const { hash, app, room, ...row } of await store.select().from(tokensTable)) {
+      tokens.#byHash.set(hash, { ...row, ...(app !== null && { app }), ...(room !== null && { room }) })
+    }
+    return tokens
+  }
+
+  list(): Token[] {
+    return [...this.#byHash.values()]
+  }
+
+  /**
+   * Who presents this secret. Looking up its hash tells an attacker who measures time nothing about any secret.
+   */
+  verify(secret: string): Caller | undefined {
+    const token = this.#byHash.get(hashOf(secret))
+    if (!token) return undefined
+    const { id, grants, app, room } = token
+    return { id, kind: 'TOKEN', grants, ...(app !== undefined && { app }), ...(room !== undefined && { room }) }
+  }
+
+  /** @returns The token and its secret, which can not be read again. */
+  async create(options: TokenOptions): Promise<{ token: Token; secret: string }> {
+    const secret = `sk_${randomBytes(32).toString('base64url')}`
+    return { token: await this.keep(secret, options), secret }
+  }
+
+  /** Keeps a token whose secret somebody else chose. Doing it again with the same secret changes nothing. */
+  async keep(secret: string, options: TokenOptions): Promise<Token> {
+    const hash = hashOf(secret)
+    const known = this.#byHash.get(hash)
+    if (known) return known
+    const token: Token = { ...options, id: newId('TO'), createdAt: new Date() }
+    await this.#store.insert(tokensTable).values({
+      ...token,
+      grants: [...token.grants],
+      app: token.app ?? null,
+      room: token.room ?? null,
+      hash,
+    })
+    this.#byHash.set(hash, token)
+    return token
+  }
+
+  /** @throws {MediaError} `NOT_FOUND` */
+  async revoke(id: string): Promise<Token> {
+    const entry = [...this.#byHash].find(([, token]) => token.id === id)
+    if (!entry) throw new MediaError('NOT_FOUND', { id })
+    await this.#store.delete(tokensTable).where(eq(tokensTable.id, id))
+    this.#byHash.delete(entry[0])
+    return entry[1]
+  }
+}
+
+/** How a secret with enough randomness of its own is kept at rest. */
+export function hashOf(secret: string): string {
+  return createHash('sha256').update(secret).digest('hex')
+}

@@ -1,0 +1,65 @@
+import { Access } from './access/access.ts'
+import type { Grant } from './access/caller.ts'
+import { Tokens } from './access/tokens.ts'
+import { Apps } from './app/apps.ts'
+import { type CoreEvents, coreEvents } from './events/events.ts'
+import { Ingresses } from './ingress/ingresses.ts'
+import type { Lifetime } from './kernel/lifetime.ts'
+import type { Log } from './kernel/log.ts'
+import { MediaWorkers } from './media/media-workers.ts'
+import { Rooms } from './room/rooms.ts'
+import { openStore, type Store } from './store/database.ts'
+import { Tasks } from './tasks/tasks.ts'
+import { WebRtcSessions } from './webrtc/sessions.ts'
+
+export type CoreOptions = {
+  dataDir: string
+  databaseUrl?: string
+  /** Media workers to run; one per CPU is best. */
+  workers: number
+  workerBin: string
+  rtcPort: number
+  announcedAddresses: readonly string[]
+  /** What callers without a credential may do on this server. */
+  anonymousGrants: readonly Grant[]
+  log: Log
+}
+
+/** The domain, whole: what an API or a plugin can ask for. It knows neither. */
+export type Core = {
+  readonly store: Store
+  readonly events: CoreEvents
+  readonly tasks: Tasks
+  readonly tokens: Tokens
+  readonly access: Access
+  readonly apps: Apps
+  readonly workers: MediaWorkers
+  readonly rooms: Rooms
+  readonly ingresses: Ingresses
+  readonly sessions: WebRtcSessions
+}
+
+/** Starts the domain: store first, then media workers. `lifetime` closes it in reverse. */
+export async function startCore(options: CoreOptions, lifetime: Lifetime): Promise<Core> {
+  const { dataDir, databaseUrl, log, anonymousGrants } = options
+  const events = coreEvents()
+  const tasks = new Tasks()
+
+  const [store, workers] = await Promise.all([
+    openStore({ dataDir, ...(databaseUrl !== undefined && { url: databaseUrl }) }),
+    MediaWorkers.start(options.workers, options, tasks),
+  ])
+  lifetime.add('store', () => store.close())
+  lifetime.add('media workers', () => workers.close())
+  workers.events.on('died', (worker) => events.emit('mediaWorker.died', worker))
+  workers.events.on('replaced', (worker) => events.emit('mediaWorker.replaced', worker))
+
+  const tokens = await Tokens.load(store)
+  const access = new Access(tokens, anonymousGrants)
+  const apps = await Apps.load(store, events)
+  const rooms = new Rooms({ apps, workers, events, log })
+  lifetime.add('rooms', () => rooms.close('SHUTDOWN'))
+  const ingresses = await Ingresses.load({ store, apps, rooms, access, events })
+  const sessions = new WebRtcSessions({ apps, rooms, ingresses, access, log })
+  return { store, events, tasks, tokens, access, apps, workers, rooms, ingresses, sessions }
+}

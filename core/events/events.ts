@@ -1,0 +1,41 @@
+import { EventEmitter } from 'node:events'
+import type { App } from '../app/app.ts'
+import type { Ingress } from '../ingress/ingress.ts'
+import type { MediaWorker } from '../media/media-worker.ts'
+import type { CloseReason } from '../room/close-reason.ts'
+import type { Participant } from '../room/participant.ts'
+import type { Room } from '../room/room.ts'
+import type { Track } from '../room/track.ts'
+import type { Viewer } from '../room/viewer.ts'
+
+export type Change = 'CREATED' | 'CHANGED' | 'DELETED'
+
+/** Everything that happens, by name. GraphQL subscriptions and plugins are its consumers. */
+export type CoreEventMap = {
+  'app.changed': [app: App, change: Change]
+  'room.opened': [room: Room]
+  'room.changed': [room: Room]
+  'room.closed': [room: Room, reason: CloseReason]
+  'participant.joined': [participant: Participant]
+  'participant.changed': [participant: Participant]
+  'participant.left': [participant: Participant, reason: CloseReason]
+  'track.published': [track: Track]
+  'track.changed': [track: Track]
+  /** The track goes on with a new producer, after its media worker died. */
+  'track.remade': [track: Track]
+  'track.unpublished': [track: Track, reason: CloseReason]
+  /** A viewer waits for a keyframe of this RTP stream; `ssrc` tells a bridged track's two streams apart. */
+  'track.keyframeWanted': [track: Track, ssrc: number]
+  'viewer.joined': [viewer: Viewer]
+  'viewer.changed': [viewer: Viewer]
+  'viewer.left': [viewer: Viewer, reason: CloseReason]
+  'ingress.changed': [ingress: Ingress, change: Change]
+  'mediaWorker.died': [worker: MediaWorker]
+  'mediaWorker.replaced': [worker: MediaWorker]
+}
+
+export type CoreEvents = EventEmitter<CoreEventMap>
+
+export function coreEvents(): CoreEvents {
+  return new EventEmitter<CoreEventMap>().setMaxListeners(0)
+}

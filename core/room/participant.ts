@@ -1,0 +1,72 @@
+import { EventEmitter } from 'node:events'
+import { MediaError } from '../kernel/errors.ts'
+import { newId } from '../kernel/ids.ts'
+import type { CloseReason } from './close-reason.ts'
+import type { Room } from './room.ts'
+import { Track, type TrackOptions } from './track.ts'
+
+export type ParticipantOptions = {
+  /** Unique in the room. */
+  identity: string
+  /** The way it came in, as its plugin says: `WHIP`, `RTMP`, … */
+  kind: string
+  name?: string
+  metadata?: string
+  remoteAddress?: string
+}
+
+/** One party in a room: a browser, an encoder, an analyser. */
+export class Participant {
+  readonly id = newId('PA')
+  readonly room: Room
+  readonly identity: string
+  readonly kind: string
+  readonly joinedAt = new Date()
+  readonly remoteAddress: string | undefined
+  readonly tracks = new Map<string, Track>()
+  /** For whoever brought it in: `left` tells to hang up. */
+  readonly events = new EventEmitter<{ left: [reason: CloseReason] }>()
+  name: string
+  metadata: string
+  #left = false
+
+  constructor(room: Room, options: ParticipantOptions) {
+    this.room = room
+    this.identity = options.identity
+    this.kind = options.kind
+    this.name = options.name ?? options.identity
+    this.metadata = options.metadata ?? ''
+    this.remoteAddress = options.remoteAddress
+  }
+
+  get left(): boolean {
+    return this.#left
+  }
+
+  get publishing(): boolean {
+    return this.tracks.size > 0
+  }
+
+  /** @throws {MediaError} `PARTICIPANT_NOT_FOUND` when it has left meanwhile. */
+  publish(options: TrackOptions): Track {
+    if (this.#left) {
+      options.producer.close()
+      throw new MediaError('PARTICIPANT_NOT_FOUND', { id: this.id })
+    }
+    const track = new Track(this, options)
+    this.tracks.set(track.id, track)
+    this.room.events.emit('track.published', track)
+    return track
+  }
+
+  /** Leaves once: unpublishes its tracks, then says goodbye. */
+  leave(reason: CloseReason): void {
+    if (this.#left) return
+    this.#left = true
+    for (const track of [...this.tracks.values()]) track.close(reason)
+    this.room.participants.delete(this.id)
+    this.events.emit('left', reason)
+    this.room.events.emit('participant.left', this, reason)
+    this.room.settle()
+  }
+}

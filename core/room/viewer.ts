@@ -1,0 +1,72 @@
+import { EventEmitter } from 'node:events'
+import { newId } from '../kernel/ids.ts'
+import type { CloseReason } from './close-reason.ts'
+import type { Room } from './room.ts'
+
+/** The layers of a simulcast or SVC track that a viewer gets at most; absent: the best that it can take. */
+export type PreferredLayers = { spatial: number; temporal?: number }
+
+/** What carries a viewer's media: it counts, and steers, what flows. */
+export interface ViewerFlow {
+  bytesSent(): Promise<number>
+  preferLayers(layers: PreferredLayers | undefined): Promise<void>
+  close(): void
+}
+
+export type ViewerOptions = { kind: string; remoteAddress?: string; userAgent?: string }
+
+/** One session that only receives. */
+export class Viewer {
+  readonly id = newId('VW')
+  readonly room: Room
+  readonly kind: string
+  readonly startedAt = new Date()
+  readonly remoteAddress: string | undefined
+  readonly userAgent: string | undefined
+  readonly events = new EventEmitter<{ left: [reason: CloseReason] }>()
+  #flow: ViewerFlow | undefined
+  #preferredLayers: PreferredLayers | undefined
+  #left = false
+
+  constructor(room: Room, options: ViewerOptions) {
+    this.room = room
+    this.kind = options.kind
+    this.remoteAddress = options.remoteAddress
+    this.userAgent = options.userAgent?.slice(0, 300)
+  }
+
+  get left(): boolean {
+    return this.#left
+  }
+
+  get preferredLayers(): PreferredLayers | undefined {
+    return this.#preferredLayers
+  }
+
+  /** Ties the viewer to what carries its media. */
+  flowsThrough(flow: ViewerFlow): void {
+    if (this.#left) flow.close()
+    else this.#flow = flow
+  }
+
+  async bytesSent(): Promise<number> {
+    return (await this.#flow?.bytesSent()) ?? 0
+  }
+
+  async preferLayers(layers: PreferredLayers | undefined): Promise<void> {
+    this.#preferredLayers = layers
+    await this.#flow?.preferLayers(layers)
+    if (!this.#left) this.room.events.emit('viewer.changed', this)
+  }
+
+  /** Closes once, however often it is called. */
+  close(reason: CloseReason): void {
+    if (this.#left) return
+    this.#left = true
+    this.#flow?.close()
+    this.room.viewers.delete(this.id)
+    this.events.emit('left', reason)
+    this.room.events.emit('viewer.left', this, reason)
+    this.room.settle()
+  }
+}

@@ -1,0 +1,29 @@
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { createClient } from '@libsql/client'
+import { drizzle, type LibSQLDatabase } from 'drizzle-orm/libsql'
+import { migrate } from 'drizzle-orm/libsql/migrator'
+import * as tables from './tables.ts'
+
+export type Store = LibSQLDatabase<typeof tables> & { close(): void }
+
+export type StoreOptions = {
+  dataDir: string
+  /** `libsql://…` or `file:…`; absent: `patchbay.db` in the data folder. */
+  url?: string
+}
+
+/** Opens the registry and brings its tables up to date. */
+export async function openStore({ dataDir, url }: StoreOptions): Promise<Store> {
+  await mkdir(dataDir, { recursive: true, mode: 0o750 })
+  const client = createClient({ url: url ?? `file:${join(dataDir, 'patchbay.db')}` })
+  if (client.protocol === 'file') {
+    // Plugin threads open the same file: without these two they would meet SQLITE_BUSY.
+    await client.execute('PRAGMA journal_mode=WAL')
+    await client.execute('PRAGMA busy_timeout=5000')
+  }
+  const database = drizzle({ client, schema: tables })
+  await migrate(database, { migrationsFolder: fileURLToPath(new URL('./migrations', import.meta.url)) })
+  return Object.assign(database, { close: () => client.close() })
+}

@@ -1,0 +1,46 @@
+import { integer, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core'
+import type { Grant } from '../access/caller.ts'
+import type { AppSettings } from '../app/settings.ts'
+
+const createdAt = () => integer('created_at', { mode: 'timestamp_ms' }).notNull()
+
+export const apps = sqliteTable('apps', {
+  name: text('name').primaryKey(),
+  prefix: text('prefix').notNull().unique(),
+  settings: text('settings', { mode: 'json' }).$type<Partial<AppSettings>>().notNull(),
+  createdAt: createdAt(),
+})
+
+/** Tokens are kept as SHA-256 of the secret: it carries 256 random bits, so no salt or stretching is needed. */
+export const tokens = sqliteTable('tokens', {
+  id: text('id').primaryKey(),
+  hash: text('hash').notNull().unique(),
+  name: text('name').notNull(),
+  grants: text('grants', { mode: 'json' }).$type<Grant[]>().notNull(),
+  app: text('app'),
+  room: text('room'),
+  createdAt: createdAt(),
+})
+
+export const ingresses = sqliteTable(
+  'ingresses',
+  {
+    id: text('id').primaryKey(),
+    protocol: text('protocol').notNull(),
+    app: text('app').notNull(),
+    room: text('room').notNull(),
+    identity: text('identity').notNull(),
+    keyHash: text('key_hash').notNull(),
+    /** The last four characters of the stream key, to tell keys apart. */
+    keyHint: text('key_hint').notNull(),
+    createdAt: createdAt(),
+  },
+  (table) => [uniqueIndex('ingresses_key').on(table.app, table.keyHash)],
+)
+
+/** What an operator changed at run time about a plugin that plugins.config.ts lists. */
+export const plugins = sqliteTable('plugins', {
+  name: text('name').primaryKey(),
+  enabled: integer('enabled', { mode: 'boolean' }).notNull(),
+  options: text('options', { mode: 'json' }).$type<Record<string, unknown>>(),
+})

@@ -1,0 +1,104 @@
+import type { types } from 'mediasoup'
+import type { Log } from '../kernel/log.ts'
+import { LayerChoice } from '../media/layer-choice.ts'
+import type { LayoutRouter } from '../media/layout-router.ts'
+import { leadIn } from '../media/lead-in.ts'
+import type { Room } from '../room/room.ts'
+import type { Track } from '../room/track.ts'
+import type { PreferredLayers, ViewerFlow } from '../room/viewer.ts'
+
+export type PlaybackSection = { mid: string; kind: types.MediaKind; rtpCapabilities: types.RtpCapabilities }
+
+type Fed = { consumer: types.Consumer; track: Track; layers?: LayerChoice }
+
+/**
+ * What flows to one viewer: for each section of its offer the first fitting track of the room. When a track ends the
+ * section waits, and is fed again by the next publisher.
+ */
+export class Playback implements ViewerFlow {
+  readonly #room: Room
+  readonly #router: LayoutRouter
+  readonly #transport: types.WebRtcTransport
+  readonly #sections: readonly PlaybackSection[]
+  readonly #log: Log
+  readonly #fed = new Map<string, Fed>()
+  #feeding: Promise<void> = Promise.resolve()
+  #preferred: PreferredLayers | undefined
+  #closed = false
+
+  constructor(options: {
+    room: Room
+    router: LayoutRouter
+    transport: types.WebRtcTransport
+    sections: readonly PlaybackSection[]
+    log: Log
+  }) {
+    this.#room = options.room
+    this.#router = options.router
+    this.#transport = options.transport
+    this.#sections = options.sections
+    this.#log = options.log
+    this.#router.viewerJoined()
+    this.#room.media.watchers.add(this.feed)
+  }
+
+  /** Looks what every section can be fed with. Runs again whenever the room's tracks change. */
+  readonly feed = (): Promise<void> => {
+    this.#feeding = this.#feeding.then(() => this.#feedAll())
+    return this.#feeding
+  }
+
+  async bytesSent(): Promise<number> {
+    if (this.#closed) return 0
+    const [stats] = await this.#transport.getStats()
+    return stats?.bytesSent ?? 0
+  }
+
+  async preferLayers(layers: PreferredLayers | undefined): Promise<void> {
+    this.#preferred = layers
+    await Promise.all([...this.#fed.values()].map((fed) => fed.layers?.prefer(layers)))
+  }
+
+  close(): void {
+    if (this.#closed) return
+    this.#closed = true
+    this.#room.media.watchers.delete(this.feed)
+    this.#router.viewerLeft()
+    this.#transport.close()
+  }
+
+  async #feedAll(): Promise<void> {
+    for (const section of this.#sections) {
+      if (this.#closed || this.#fed.has(section.mid)) continue
+      try {
+        await this.#feedOne(section)
+      } catch (error) {
+        // The track or the router may have gone in between; the next change of the room tries again.
+        this.#log.debug({ err: error, room: this.#room.name, kind: section.kind }, 'section stays empty')
+      }
+    }
+  }
+
+  async #feedOne(section: PlaybackSection): Promise<void> {
+    for (const track of this.#room.tracks) {
+      if (track.kind !== section.kind || track.producer.closed) continue
+      const producer = await this.#router.producerOf(track.producer)
+      const { rtpCapabilities, mid } = section
+      if (!this.#router.router.canConsume({ producerId: producer.id, rtpCapabilities })) continue
+
+      const consumer = await this.#transport.consume({ producerId: producer.id, rtpCapabilities, mid })
+      const layers =
+        producer.type === 'simulcast' && !track.bridged
+          ? new LayerChoice(consumer, producer.rtpParameters.encodings?.length ?? 1)
+          : undefined
+      this.#fed.set(mid, { consumer, track, ...(layers && { layers }) })
+      consumer.observer.once('close', () => {
+        this.#fed.delete(mid)
+        void this.feed()
+      })
+      if (track.bridged) await leadIn(consumer)
+      else if (layers && this.#preferred) await layers.prefer(this.#preferred)
+      return
+    }
+  }
+}

@@ -1,0 +1,108 @@
+import type { Caller, Grant } from '../../core/access/caller.ts'
+import type { AppSettings } from '../../core/app/settings.ts'
+import type { RtpIngestOptions, RtpTarget } from '../../core/ingress/rtp-ingest.ts'
+import type { RtpTapTarget, TapOptions } from '../../core/media/rtp-tap.ts'
+import type { CloseReason } from '../../core/room/close-reason.ts'
+import type { TrackInfo } from '../../core/room/track.ts'
+
+/** Core's things as plugins see them: plain data, true at the moment they were asked for. */
+export type AppInfo = { name: string; prefix: string; settings: AppSettings }
+export type TrackData = TrackInfo & {
+  id: string
+  kind: 'audio' | 'video'
+  codec: string
+  muted: boolean
+  participantId: string
+  room: string
+}
+export type ParticipantInfo = { id: string; room: string; app: string; identity: string; name: string; kind: string; tracks: TrackData[] }
+export type RoomInfo = { name: string; localName: string; app: string; participants: ParticipantInfo[]; viewers: number }
+export type ViewerInfo = { id: string; room: string; kind: string }
+
+/** A publisher who was let in. */
+export type Admission = { ingressId: string; participantId: string; room: string; app: string; identity: string; settings: AppSettings }
+
+/** A WebRTC session as its HTTP resource needs it. `tag` names its ICE session and changes with every ICE restart. */
+export type SessionInfo = { id: string; kind: 'PUBLISH' | 'PLAY'; app: string; room: string; tag: string }
+
+/** One ICE server for clients, as `RTCIceServer` has it. */
+export type IceServer = { urls: string[]; username?: string; credential?: string }
+
+/** What a plugin may ask of core. Every call may fail with a `MediaError`; the codes are those of the core services. */
+export type CoreApi = {
+  access: {
+    /** @param secret Absent: the anonymous caller. @throws `UNAUTHENTICATED` when it is wrong. */
+    identify(secret: string | undefined, remoteAddress?: string): Caller
+    /** @throws `UNAUTHENTICATED`, `FORBIDDEN`, `APP_NOT_FOUND` or `ROOM_NAME_INVALID`. */
+    require(caller: Caller, grant: Grant, app: string, room: string): void
+  }
+  apps: { list(): AppInfo[]; get(name: string): AppInfo }
+  rooms: {
+    list(): RoomInfo[]
+    /** By full name. */
+    find(name: string): RoomInfo | undefined
+    /** The full name of a room that is named by its full or app-local name. */
+    fullName(app: string, room: string): string
+  }
+  ingresses: {
+    /** Lets a publisher in by its stream key, or by a room's name where that is permitted. It leaves by `participants.leave`. */
+    accept(arrival: { protocol: string; app: string; key: string; identity?: string; caller: Caller }): Promise<Admission>
+  }
+  participants: {
+    /** Does nothing when it has left already. */
+    leave(id: string, reason: CloseReason): void
+  }
+  tracks: {
+    /** Opens a track that a pipeline sends as plain RTP to the answered ports. */
+    publishRtp(participantId: string, options: RtpIngestOptions): Promise<RtpTarget>
+    describe(id: string, info: TrackInfo): void
+    /** Ends when the participant leaves, at the latest. */
+    unpublish(id: string, reason: CloseReason): void
+    /** Sends a copy of the track as plain RTP to the given ports, until `untap`. Starts paused when asked to. */
+    tap(id: string, options: TapOptions): Promise<RtpTapTarget>
+    resumeTap(tapId: string): Promise<void>
+    untap(tapId: string): void
+  }
+  sessions: {
+    publish(request: {
+      protocol: string
+      app: string
+      key: string
+      identity?: string
+      caller: Caller
+      offer: string
+    }): Promise<SessionInfo & { answer: string }>
+    play(request: {
+      kind: string
+      app: string
+      room: string
+      caller: Caller
+      offer: string
+      userAgent?: string
+    }): Promise<SessionInfo & { answer: string; viewerId: string }>
+    /** @throws `SESSION_NOT_FOUND` */
+    get(id: string): SessionInfo
+    /**
+     * Applies a trickle fragment; candidates are checked and left aside, because an ICE-lite side learns them by itself.
+     *
+     * @returns Our half, when the fragment asks for an ICE restart.
+     */
+    patch(id: string, fragment: string): Promise<{ restarted?: string; tag: string }>
+    close(id: string, reason: CloseReason): void
+  }
+  server: { iceServers(): IceServer[] }
+}
+
+/** What happens, as `host.events.on` tells it. */
+export type CoreTopics = {
+  'participant.left': { participant: ParticipantInfo; reason: CloseReason }
+  'participant.joined': { participant: ParticipantInfo }
+  'track.published': { track: TrackData }
+  'track.unpublished': { track: TrackData; reason: CloseReason }
+  'track.keyframeWanted': { trackId: string; ssrc: number }
+  'room.opened': { room: RoomInfo }
+  'room.closed': { room: RoomInfo; reason: CloseReason }
+  'viewer.joined': { viewer: ViewerInfo }
+  'viewer.left': { viewer: ViewerInfo; reason: CloseReason }
+  'app.changed': { app: AppInfo }
+}

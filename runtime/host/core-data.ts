@@ -1,0 +1,43 @@
+import type { App } from '../../core/app/app.ts'
+import type { Participant } from '../../core/room/participant.ts'
+import type { Room } from '../../core/room/room.ts'
+import type { Track } from '../../core/room/track.ts'
+import type { Viewer } from '../../core/room/viewer.ts'
+import type { WebRtcSession } from '../../core/webrtc/session.ts'
+import type { AppInfo, ParticipantInfo, RoomInfo, SessionInfo, TrackData, ViewerInfo } from '../../plugins/kit/core-api.ts'
+
+/** Core's live objects as the plain data that crosses into plugin threads. */
+
+export const appInfo = ({ name, prefix, settings }: App): AppInfo => ({ name, prefix, settings })
+
+export const trackData = ({ id, kind, codec, muted, info, participant }: Track): TrackData => ({
+  ...info,
+  id,
+  kind,
+  codec,
+  muted,
+  participantId: participant.id,
+  room: participant.room.name,
+})
+
+export const participantInfo = ({ id, identity, name, kind, room, tracks }: Participant): ParticipantInfo => ({
+  id,
+  identity,
+  name,
+  kind,
+  room: room.name,
+  app: room.app.name,
+  tracks: [...tracks.values()].map(trackData),
+})
+
+export const roomInfo = ({ name, localName, app, participants, viewers }: Room): RoomInfo => ({
+  name,
+  localName,
+  app: app.name,
+  participants: [...participants.values()].map(participantInfo),
+  viewers: viewers.size,
+})
+
+export const viewerInfo = ({ id, room, kind }: Viewer): ViewerInfo => ({ id, room: room.name, kind })
+
+export const sessionInfo = ({ id, kind, app, room, iceTag }: WebRtcSession): SessionInfo => ({ id, kind, app, room, tag: iceTag })

@@ -1,0 +1,113 @@
+import type { Core } from '../../core/core.ts'
+import type { CoreEventMap } from '../../core/events/events.ts'
+import { RtpIngest } from '../../core/ingress/rtp-ingest.ts'
+import { MediaError } from '../../core/kernel/errors.ts'
+import type { Log } from '../../core/kernel/log.ts'
+import { RtpTap } from '../../core/media/rtp-tap.ts'
+import { parseFragment } from '../../core/media/sdp/fragment.ts'
+import type { CoreApi, CoreTopics, IceServer } from '../../plugins/kit/core-api.ts'
+import { appInfo, participantInfo, roomInfo, sessionInfo, trackData, viewerInfo } from './core-data.ts'
+
+/** Answers one plugin's questions from core. What the plugin brought in, or taps, ends with `close`. */
+export class CorePort {
+  readonly api: CoreApi
+  readonly #taps = new Map<string, RtpTap>()
+  readonly #participants = new Set<string>()
+
+  constructor(core: Core, iceServers: readonly IceServer[], log: Log) {
+    const { access, apps, rooms, ingresses, sessions } = core
+    this.api = {
+      access: {
+        identify: (secret, remoteAddress) => access.identify(secret, remoteAddress),
+        require: (caller, grant, appName, room) => {
+          const { app, name } = apps.roomName(appName, room)
+          access.require(caller, grant, { app, room: name })
+        },
+      },
+      apps: { list: () => apps.list().map(appInfo), get: (name) => appInfo(apps.get(name)) },
+      rooms: {
+        list: () => rooms.list().map(roomInfo),
+        find: (name) => {
+          const room = rooms.find(name)
+          return room && roomInfo(room)
+        },
+        fullName: (app, room) => apps.roomName(app, room).name,
+      },
+      ingresses: {
+        accept: async (arrival) => {
+          const { ingress, participant } = await ingresses.accept(arrival)
+          this.#participants.add(participant.id)
+          participant.events.once('left', () => this.#participants.delete(participant.id))
+          const { id: participantId, room, identity } = participant
+          return { ingressId: ingress.id, participantId, room: room.name, app: room.app.name, identity, settings: room.app.settings }
+        },
+      },
+      participants: {
+        leave: (id, reason) => {
+          for (const room of rooms.list()) room.participants.get(id)?.leave(reason)
+        },
+      },
+      tracks: {
+        publishRtp: (participantId, options) => RtpIngest.open(rooms.participant(participantId), options, log),
+        describe: (id, info) => rooms.track(id).describe(info),
+        unpublish: (id, reason) => rooms.track(id).close(reason),
+        tap: async (id, options) => {
+          const tap = await RtpTap.open(rooms.track(id), options)
+          this.#taps.set(tap.id, tap)
+          tap.onClosed(() => this.#taps.delete(tap.id))
+          return tap.target
+        },
+        resumeTap: (id) => this.#tap(id).resume(),
+        untap: (id) => this.#taps.get(id)?.close(),
+      },
+      sessions: {
+        publish: async (request) => {
+          const { session, answer } = await sessions.publish(request)
+          return { ...sessionInfo(session), answer }
+        },
+        play: async (request) => {
+          const { session, answer, viewer } = await sessions.play(request)
+          return { ...sessionInfo(session), answer, viewerId: viewer.id }
+        },
+        get: (id) => sessionInfo(sessions.get(id)),
+        patch: async (id, text) => {
+          const session = sessions.get(id)
+          const fragment = parseFragment(text)
+          if (!session.asksForRestart(fragment)) return { tag: session.iceTag }
+          const restarted = await session.restartIce(fragment)
+          return { restarted, tag: session.iceTag }
+        },
+        close: (id, reason) => sessions.get(id).close(reason),
+      },
+      server: { iceServers: () => [...iceServers] },
+    }
+  }
+
+  /** Ends what can't go on without the plugin: its encoders' connections died with it. */
+  close(): void {
+    for (const tap of this.#taps.values()) tap.close()
+    for (const id of [...this.#participants]) this.api.participants.leave(id, 'PLUGIN_STOPPED')
+  }
+
+  #tap(id: string): RtpTap {
+    const tap = this.#taps.get(id)
+    if (!tap) throw new MediaError('NOT_FOUND', { tap: id })
+    return tap
+  }
+}
+
+type Told = { [Topic in keyof CoreTopics & keyof CoreEventMap]: (...args: CoreEventMap[Topic]) => CoreTopics[Topic] }
+
+/** How each of core's events is told to plugins. */
+export const told: Told = {
+  'participant.joined': (participant) => ({ participant: participantInfo(participant) }),
+  'participant.left': (participant, reason) => ({ participant: participantInfo(participant), reason }),
+  'track.published': (track) => ({ track: trackData(track) }),
+  'track.unpublished': (track, reason) => ({ track: trackData(track), reason }),
+  'track.keyframeWanted': (track, ssrc) => ({ trackId: track.id, ssrc }),
+  'room.opened': (room) => ({ room: roomInfo(room) }),
+  'room.closed': (room, reason) => ({ room: roomInfo(room), reason }),
+  'viewer.joined': (viewer) => ({ viewer: viewerInfo(viewer) }),
+  'viewer.left': (viewer, reason) => ({ viewer: viewerInfo(viewer), reason }),
+  'app.changed': (app) => ({ app: appInfo(app) }),
+}
