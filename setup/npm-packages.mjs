@@ -33,11 +33,13 @@ export function npmPackagesInstalled() {
   })
 }
 
-/** Installs the npm packages with the npm that started us. No package's install script runs: what must be built, this set-up builds. */
+/**
+ * Installs what `package-lock.json` pins, with the npm that started us. No package's install script runs: what must be built, this set-up builds.
+ */
 export async function installNpmPackages() {
-  // An existing tree is brought up to date in place, because a server may be running from it.
-  const command = existsSync(join(root, 'node_modules')) ? ['install', '--no-save'] : ['ci']
-  const args = [...command, '--ignore-scripts', '--include=dev', '--include=optional', '--no-audit', '--no-fund']
+  // Not `npm ci`: it refuses a lock file that lacks packages of platforms Patchbay does not run on, and it would empty the folder that a running
+  // server loads from. `--no-save` leaves the lock file as it is.
+  const args = ['install', '--no-save', '--ignore-scripts', '--include=dev', '--include=optional', '--no-audit', '--no-fund']
   const npm = process.env.npm_execpath
   if (npm?.endsWith('npm-cli.js')) await run('npm', process.env.npm_node_execpath ?? process.execPath, [npm, ...args], { cwd: root })
   else await run('npm', 'npm', args, { cwd: root })
