@@ -1,0 +1,67 @@
+import type { Caller } from '../core/access/caller.ts'
+import type { Core } from '../core/core.ts'
+import type { Feed } from '../core/kernel/feed.ts'
+import type { LogLevel } from '../core/kernel/log.ts'
+
+export type PluginState = 'DISABLED' | 'STARTING' | 'RUNNING' | 'RESTARTING' | 'FAILED'
+
+export type LogEntry = { at: Date; level: LogLevel; message: string; fields: Readonly<Record<string, unknown>> }
+
+export type PluginHealth = {
+  /** Mean delay of its event loop, in milliseconds. */
+  eventLoopDelayMs: number
+  /** Share of the time its event loop was busy, 0 to 1. */
+  utilization: number
+  /** CPU time it used since it started, in milliseconds. */
+  cpuMs: number
+  heapUsedBytes: number
+}
+
+/** One plugin as the API shows it, whether its thread runs or not. */
+export type PluginView = {
+  readonly name: string
+  readonly version: string | undefined
+  readonly title: string | undefined
+  readonly state: PluginState
+  readonly restarts: number
+  readonly lastError: string | undefined
+  /** Its options as they were given, secrets masked. */
+  readonly options: unknown
+  /** JSON Schema of its options. */
+  readonly configSchema: Readonly<Record<string, unknown>> | undefined
+  readonly health: PluginHealth | undefined
+  /** The last lines it logged, oldest first. */
+  readonly log: readonly LogEntry[]
+}
+
+/** What the API can do with plugins. The plugin host provides it. */
+export interface PluginsService {
+  list(): PluginView[]
+  /** @throws {MediaError} `PLUGIN_NOT_FOUND` */
+  get(name: string): PluginView
+  enable(name: string): Promise<PluginView>
+  disable(name: string): Promise<PluginView>
+  restart(name: string): Promise<PluginView>
+  /** @throws {MediaError} `PLUGIN_CONFIG_INVALID` naming the option; the plugin then goes on as it was. */
+  configure(name: string, options: Record<string, unknown>): Promise<PluginView>
+  /** Tells of every change of any plugin's state. */
+  watch(): Feed<PluginView>
+  /** Tells every line that a plugin logs, beginning with the last ones. */
+  watchLog(name: string): Feed<LogEntry>
+}
+
+/** The server's own log and facts. */
+export interface ServerService {
+  readonly version: string
+  readonly startedAt: Date
+  logLevel: LogLevel
+  watchLog(): Feed<LogEntry>
+}
+
+/** What every resolver gets: who asks, and whom to ask. */
+export type Context = {
+  readonly caller: Caller
+  readonly core: Core
+  readonly plugins: PluginsService
+  readonly server: ServerService
+}
