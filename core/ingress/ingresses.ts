@@ -26,6 +26,8 @@ export type Arrival = {
   app: string
   /** A stream key, or where the app permits open publishing the room's full or app-local name. */
   key: string
+  /** Where somebody names a room beside the key: the key has to lead there. */
+  room?: string
   identity?: string
   caller: Caller
 }
@@ -106,6 +108,15 @@ export class Ingresses {
   }
 
   /**
+   * The full name of the room that an arrival may publish in, whether somebody does so already or not.
+   *
+   * @throws {MediaError} `APP_NOT_FOUND`, `ROOM_NAME_INVALID`, `STREAM_KEY_UNKNOWN`, `UNAUTHENTICATED` or `FORBIDDEN`.
+   */
+  roomFor(arrival: Arrival): string {
+    return this.#doorFor(arrival).ingress.room
+  }
+
+  /**
    * Lets a publisher in: by its stream key, else by the room's name where that is permitted.
    *
    * @throws {MediaError} `APP_NOT_FOUND`, `ROOM_NAME_INVALID`, `STREAM_KEY_UNKNOWN`, `UNAUTHENTICATED`, `FORBIDDEN`,
@@ -128,7 +139,15 @@ export class Ingresses {
   #doorFor(arrival: Arrival): { app: App; ingress: Ingress } {
     const app = this.#of.apps.get(arrival.app)
     const known = this.#byKey.get(`${app.name}/${hashOf(arrival.key)}`)
-    return { app, ingress: known?.protocol === arrival.protocol ? known : this.#openDoor(arrival, app) }
+    if (known?.protocol !== arrival.protocol) {
+      // Beside a room's name a key is a credential, and this one nobody knows.
+      if (arrival.room !== undefined) throw new MediaError('UNAUTHENTICATED')
+      return { app, ingress: this.#openDoor(arrival, app) }
+    }
+    if (arrival.room !== undefined && this.#of.apps.roomName(app.name, arrival.room).name !== known.room) {
+      throw new MediaError('FORBIDDEN', { room: arrival.room, reason: 'the stream key leads to another room' })
+    }
+    return { app, ingress: known }
   }
 
   #openDoor({ protocol, key, identity = DEFAULT_IDENTITY, caller }: Arrival, app: App): Ingress {

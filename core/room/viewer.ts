@@ -2,12 +2,15 @@ import { EventEmitter } from 'node:events'
 import { newId } from '../kernel/ids.ts'
 import type { CloseReason } from './close-reason.ts'
 import type { Room } from './room.ts'
+import type { Track } from './track.ts'
 
 /** The layers of a simulcast or SVC track that a viewer gets at most; absent: the best that it can take. */
 export type PreferredLayers = { spatial: number; temporal?: number }
 
 /** What carries a viewer's media: it counts, and steers, what flows. */
 export interface ViewerFlow {
+  /** What flows at the moment, by the media section (SDP `mid`) that it flows in. */
+  readonly plays: ReadonlyMap<string, Track>
   bytesSent(): Promise<number>
   preferLayers(layers: PreferredLayers | undefined): Promise<void>
   close(): void
@@ -41,6 +44,11 @@ export class Viewer {
 
   get preferredLayers(): PreferredLayers | undefined {
     return this.#preferredLayers
+  }
+
+  /** The tracks it gets at the moment, by the media section (SDP `mid`) they flow in. */
+  get plays(): ReadonlyMap<string, Track> {
+    return this.#flow?.plays ?? new Map()
   }
 
   /** Ties the viewer to what carries its media. */

@@ -48,6 +48,10 @@ export class Playback implements ViewerFlow {
     return this.#feeding
   }
 
+  get plays(): ReadonlyMap<string, Track> {
+    return new Map([...this.#fed].map(([mid, { track }]) => [mid, track]))
+  }
+
   async bytesSent(): Promise<number> {
     if (this.#closed) return 0
     const [stats] = await this.#transport.getStats()

@@ -6,7 +6,7 @@ import type { CloseReason } from '../room/close-reason.ts'
 export type SessionKind = 'PUBLISH' | 'PLAY'
 
 /** Whoever the session carries media for: a publishing participant or a viewer. */
-export type SessionOwner = { end(reason: CloseReason): void }
+export type SessionOwner = { readonly id: string; end(reason: CloseReason): void }
 
 /** One WHIP or WHEP session: the transport that an offer and an answer set up, addressed by an unguessable id. */
 export class WebRtcSession {
@@ -36,6 +36,11 @@ export class WebRtcSession {
     this.#leader = options.leader
     this.#remoteUfrag = options.remoteUfrag
     this.#owner = options.owner
+  }
+
+  /** Id of the publishing participant or the viewer. */
+  get ownerId(): string {
+    return this.#owner.id
   }
 
   /** Names the ICE session, as an entity tag does: a restart changes it. */

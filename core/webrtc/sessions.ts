@@ -84,7 +84,7 @@ export class WebRtcSessions {
         app: participant.room.app.name,
         leader: leaderOf(plan.sections),
         remoteUfrag: offer.ice.ufrag,
-        owner: { end: (reason) => participant.leave(reason) },
+        owner: { id: participant.id, end: (reason) => participant.leave(reason) },
       })
       participant.events.once('left', () => opened.close())
       return { session, answer, participant, ingress }
@@ -133,7 +133,7 @@ export class WebRtcSessions {
         app: app.name,
         leader: leaderOf(sections),
         remoteUfrag: offer.ice.ufrag,
-        owner: { end: (reason) => viewer.close(reason) },
+        owner: { id: viewer.id, end: (reason) => viewer.close(reason) },
       })
       return { session, answer, viewer }
     } catch (error) {

@@ -2,8 +2,10 @@ import type { Caller, Grant } from '../../core/access/caller.ts'
 import type { AppSettings } from '../../core/app/settings.ts'
 import type { RtpIngestOptions, RtpTarget } from '../../core/ingress/rtp-ingest.ts'
 import type { RtpTapTarget, TapOptions } from '../../core/media/rtp-tap.ts'
+import type { TrackLayer } from '../../core/media/track-layers.ts'
 import type { CloseReason } from '../../core/room/close-reason.ts'
 import type { TrackInfo } from '../../core/room/track.ts'
+import type { PreferredLayers } from '../../core/room/viewer.ts'
 
 /** Core's things as plugins see them: plain data, true at the moment they were asked for. */
 export type AppInfo = { name: string; prefix: string; settings: AppSettings }
@@ -22,8 +24,14 @@ export type ViewerInfo = { id: string; room: string; kind: string }
 /** A publisher who was let in. */
 export type Admission = { ingressId: string; participantId: string; room: string; app: string; identity: string; settings: AppSettings }
 
-/** A WebRTC session as its HTTP resource needs it. `tag` names its ICE session and changes with every ICE restart. */
-export type SessionInfo = { id: string; kind: 'PUBLISH' | 'PLAY'; app: string; room: string; tag: string }
+/** A publisher who asks to be let in. `room`: where it is named beside the key, the key has to lead there. */
+export type Arrival = { protocol: string; app: string; key: string; room?: string; identity?: string; caller: Caller }
+
+/**
+ * A WebRTC session as its HTTP resource needs it. `tag` names its ICE session and changes with every ICE restart;
+ * `ownerId` is the publishing participant or the viewer.
+ */
+export type SessionInfo = { id: string; kind: 'PUBLISH' | 'PLAY'; app: string; room: string; tag: string; ownerId: string }
 
 /** One ICE server for clients, as `RTCIceServer` has it. */
 export type IceServer = { urls: string[]; username?: string; credential?: string }
@@ -46,7 +54,13 @@ export type CoreApi = {
   }
   ingresses: {
     /** Lets a publisher in by its stream key, or by a room's name where that is permitted. It leaves by `participants.leave`. */
-    accept(arrival: { protocol: string; app: string; key: string; identity?: string; caller: Caller }): Promise<Admission>
+    accept(arrival: Arrival): Promise<Admission>
+    /**
+     * The full name of the room that an arrival may publish in, whether somebody does so already or not.
+     *
+     * @throws `APP_NOT_FOUND`, `ROOM_NAME_INVALID`, `STREAM_KEY_UNKNOWN`, `UNAUTHENTICATED` or `FORBIDDEN`.
+     */
+    roomFor(arrival: Arrival): string
   }
   participants: {
     /** Does nothing when it has left already. */
@@ -62,16 +76,17 @@ export type CoreApi = {
     tap(id: string, options: TapOptions): Promise<RtpTapTarget>
     resumeTap(tapId: string): Promise<void>
     untap(tapId: string): void
+    /** The qualities the sender made, smallest first; none when there is but one. @throws `TRACK_NOT_FOUND` */
+    layers(id: string): Promise<TrackLayer[]>
+  }
+  viewers: {
+    /** The tracks it gets at the moment, by SDP `mid`. @throws `VIEWER_NOT_FOUND` */
+    plays(id: string): { mid: string; track: TrackData }[]
+    /** @param layers At most these; absent: the best it can take. @throws `VIEWER_NOT_FOUND` */
+    preferLayers(id: string, layers?: PreferredLayers): Promise<void>
   }
   sessions: {
-    publish(request: {
-      protocol: string
-      app: string
-      key: string
-      identity?: string
-      caller: Caller
-      offer: string
-    }): Promise<SessionInfo & { answer: string }>
+    publish(request: Arrival & { offer: string }): Promise<SessionInfo & { answer: string }>
     play(request: {
       kind: string
       app: string
@@ -79,15 +94,17 @@ export type CoreApi = {
       caller: Caller
       offer: string
       userAgent?: string
-    }): Promise<SessionInfo & { answer: string; viewerId: string }>
+    }): Promise<SessionInfo & { answer: string }>
     /** @throws `SESSION_NOT_FOUND` */
     get(id: string): SessionInfo
     /**
      * Applies a trickle fragment; candidates are checked and left aside, because an ICE-lite side learns them by itself.
      *
+     * @param tags What the session's tag may be by now; absent: anything.
      * @returns Our half, when the fragment asks for an ICE restart.
+     * @throws `SESSION_NOT_FOUND`, `SDP_INVALID`, or `SESSION_CHANGED` when it has another tag.
      */
-    patch(id: string, fragment: string): Promise<{ restarted?: string; tag: string }>
+    patch(id: string, fragment: string, tags?: readonly string[]): Promise<{ restarted?: string; tag: string }>
     close(id: string, reason: CloseReason): void
   }
   server: { iceServers(): IceServer[] }

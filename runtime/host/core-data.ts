@@ -40,4 +40,11 @@ export const roomInfo = ({ name, localName, app, participants, viewers }: Room):
 
 export const viewerInfo = ({ id, room, kind }: Viewer): ViewerInfo => ({ id, room: room.name, kind })
 
-export const sessionInfo = ({ id, kind, app, room, iceTag }: WebRtcSession): SessionInfo => ({ id, kind, app, room, tag: iceTag })
+export const sessionInfo = ({ id, kind, app, room, iceTag, ownerId }: WebRtcSession): SessionInfo => ({
+  id,
+  kind,
+  app,
+  room,
+  tag: iceTag,
+  ownerId,
+})

@@ -5,6 +5,7 @@ import { MediaError } from '../../core/kernel/errors.ts'
 import type { Log } from '../../core/kernel/log.ts'
 import { RtpTap } from '../../core/media/rtp-tap.ts'
 import { parseFragment } from '../../core/media/sdp/fragment.ts'
+import { trackLayers } from '../../core/media/track-layers.ts'
 import type { CoreApi, CoreTopics, IceServer } from '../../plugins/kit/core-api.ts'
 import { appInfo, participantInfo, roomInfo, sessionInfo, trackData, viewerInfo } from './core-data.ts'
 
@@ -41,6 +42,7 @@ export class CorePort {
           const { id: participantId, room, identity } = participant
           return { ingressId: ingress.id, participantId, room: room.name, app: room.app.name, identity, settings: room.app.settings }
         },
+        roomFor: (arrival) => ingresses.roomFor(arrival),
       },
       participants: {
         leave: (id, reason) => {
@@ -59,6 +61,11 @@ export class CorePort {
         },
         resumeTap: (id) => this.#tap(id).resume(),
         untap: (id) => this.#taps.get(id)?.close(),
+        layers: (id) => trackLayers(rooms.track(id)),
+      },
+      viewers: {
+        plays: (id) => [...rooms.viewer(id).plays].map(([mid, track]) => ({ mid, track: trackData(track) })),
+        preferLayers: (id, layers) => rooms.viewer(id).preferLayers(layers),
       },
       sessions: {
         publish: async (request) => {
@@ -66,12 +73,13 @@ export class CorePort {
           return { ...sessionInfo(session), answer }
         },
         play: async (request) => {
-          const { session, answer, viewer } = await sessions.play(request)
-          return { ...sessionInfo(session), answer, viewerId: viewer.id }
+          const { session, answer } = await sessions.play(request)
+          return { ...sessionInfo(session), answer }
         },
         get: (id) => sessionInfo(sessions.get(id)),
-        patch: async (id, text) => {
+        patch: async (id, text, tags) => {
           const session = sessions.get(id)
+          if (tags && !tags.includes(session.iceTag)) throw new MediaError('SESSION_CHANGED', { tag: session.iceTag })
           const fragment = parseFragment(text)
           if (!session.asksForRestart(fragment)) return { tag: session.iceTag }
           const restarted = await session.restartIce(fragment)
