@@ -39,7 +39,16 @@ export function npmPackagesInstalled() {
 export async function installNpmPackages() {
   // Not `npm ci`: it refuses a lock file that lacks packages of platforms Patchbay does not run on, and it would empty the folder that a running
   // server loads from. `--no-save` leaves the lock file as it is.
-  const args = ['install', '--no-save', '--ignore-scripts', '--include=dev', '--include=optional', '--no-audit', '--no-fund']
+  const args = [
+    'install',
+    '--no-save',
+    '--ignore-scripts',
+    '--prefer-offline',
+    '--include=dev',
+    '--include=optional',
+    '--no-audit',
+    '--no-fund',
+  ]
   const npm = process.env.npm_execpath
   if (npm?.endsWith('npm-cli.js')) await run('npm', process.env.npm_node_execpath ?? process.execPath, [npm, ...args], { cwd: root })
   else await run('npm', 'npm', args, { cwd: root })

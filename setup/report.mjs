@@ -25,7 +25,7 @@ export async function step(title, work) {
     say(`✓ ${title} (${((performance.now() - begunAt) / 1000).toFixed(1)} s)`)
     return result
   } catch (error) {
-    say(`✗ ${title}`)
+    say(`✗ ${title}: ${(error instanceof Error ? error.message : String(error)).split('\n')[0]}`)
     throw error
   }
 }

@@ -99,5 +99,5 @@ function asRoot(byHand) {
   const quiet = spawnSync('sudo', ['-n', 'true'])
   if (quiet.status === 0) return ['sudo', '-n']
   if (!quiet.error && process.stdin.isTTY) return ['sudo']
-  throw new SetupError(`System packages are missing and this is neither root nor somebody with sudo. Ask an administrator for:\n${byHand}`)
+  throw new SetupError(`System packages are missing and this is neither root nor somebody with sudo. Ask an administrator for: ${byHand}`)
 }
