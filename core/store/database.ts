@@ -14,10 +14,15 @@ export type StoreOptions = {
   url?: string
 }
 
+/** Where the registry is, unless an operator says otherwise. */
+export function registryUrl(dataDir: string): string {
+  return `file:${join(dataDir, 'patchbay.db')}`
+}
+
 /** Opens the registry and brings its tables up to date. */
 export async function openStore({ dataDir, url }: StoreOptions): Promise<Store> {
   await mkdir(dataDir, { recursive: true, mode: 0o750 })
-  const client = createClient({ url: url ?? `file:${join(dataDir, 'patchbay.db')}` })
+  const client = createClient({ url: url ?? registryUrl(dataDir) })
   if (client.protocol === 'file') {
     // Plugin threads open the same file: without these two they would meet SQLITE_BUSY.
     await client.execute('PRAGMA journal_mode=WAL')

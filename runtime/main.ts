@@ -1,0 +1,52 @@
+import { enableCompileCache } from 'node:module'
+import { MediaError } from '../core/kernel/errors.ts'
+import { helpText, readArguments } from './config/arguments.ts'
+import { describeStartFailure, readEnv } from './config/env.ts'
+
+enableCompileCache()
+
+/** Milliseconds that closing may take before the process ends anyway. */
+const CLOSE_DEADLINE_MS = 12_000
+
+async function main(): Promise<void> {
+  const { insecure, help } = readArguments()
+  if (help) return void process.stdout.write(helpText())
+  const config = readEnv(process.env, { insecure })
+
+  const [{ startRuntime }, { ServerLog }, { welcome }, { loadPluginsConfig }] = await Promise.all([
+    import('./runtime.ts'),
+    import('./log.ts'),
+    import('./welcome.ts'),
+    import('./host/plugins-config.ts'),
+  ])
+  const log = new ServerLog({ level: config.logLevel })
+  const plugins = await loadPluginsConfig(import.meta.resolve('../plugins.config.ts'), config)
+  const runtime = await startRuntime({ config, plugins, log })
+  process.stdout.write(welcome(config, runtime))
+  endOnSignals(() => runtime.close())
+  process.on('unhandledRejection', (error) => log.log.error({ err: error }, 'unhandled rejection'))
+}
+
+/** The first signal ends well; a second one, or a close that hangs, ends at once. Children end with us either way. */
+function endOnSignals(close: () => Promise<void>): void {
+  let closing = false
+  const end = (signal: NodeJS.Signals) => {
+    if (closing) process.kill(process.pid, 'SIGKILL')
+    closing = true
+    setTimeout(() => process.kill(process.pid, 'SIGKILL'), CLOSE_DEADLINE_MS).unref()
+    close().then(
+      () => process.exit(0),
+      () => process.exit(signal === 'SIGINT' ? 130 : 1),
+    )
+  }
+  process.removeAllListeners('SIGTERM').on('SIGTERM', end)
+  process.removeAllListeners('SIGINT').on('SIGINT', end)
+}
+
+try {
+  await main()
+} catch (error) {
+  process.stderr.write(`${describeStartFailure(error)}\n`)
+  if (!(error instanceof MediaError) && error instanceof Error) process.stderr.write(`${error.stack}\n`)
+  process.exit(1)
+}

@@ -1,0 +1,109 @@
+import { eq } from 'drizzle-orm'
+import { Feed } from '../core/kernel/feed.ts'
+import type { Store } from '../core/store/database.ts'
+import { plugins as pluginsTable } from '../core/store/tables.ts'
+import type { LogEntry, PluginsService, PluginView } from '../schema/context.ts'
+import type { Plugin } from './host/plugin.ts'
+import type { PluginHost } from './host/plugin-host.ts'
+import type { PluginEntry } from './host/plugins-config.ts'
+import { maskSecrets } from './redact.ts'
+
+/** What the API can do with plugins. What an operator changes is kept, and wins over `plugins.config.ts` at the next start. */
+export class Plugins implements PluginsService {
+  readonly #host: PluginHost
+  readonly #store: Store
+
+  constructor(host: PluginHost, store: Store) {
+    this.#host = host
+    this.#store = store
+  }
+
+  /** Starts what is listed, as changed by operators in earlier runs. */
+  async start(entries: readonly PluginEntry[]): Promise<void> {
+    const rows = await this.#store.select().from(pluginsTable)
+    const changed = entries.map((entry) => {
+      const row = rows.find(({ name }) => name === entry.name)
+      return row ? { ...entry, enabled: row.enabled, options: row.options ?? entry.options } : entry
+    })
+    await this.#host.start(changed)
+  }
+
+  list(): PluginView[] {
+    return [...this.#host].map(view)
+  }
+
+  get(name: string): PluginView {
+    return view(this.#host.get(name))
+  }
+
+  async enable(name: string): Promise<PluginView> {
+    const plugin = this.#host.get(name)
+    await this.#keep(name, { enabled: true })
+    await plugin.enable()
+    return view(plugin)
+  }
+
+  async disable(name: string): Promise<PluginView> {
+    const plugin = this.#host.get(name)
+    await this.#keep(name, { enabled: false })
+    await plugin.disable()
+    return view(plugin)
+  }
+
+  async restart(name: string): Promise<PluginView> {
+    const plugin = this.#host.get(name)
+    await plugin.restart()
+    return view(plugin)
+  }
+
+  async configure(name: string, options: Record<string, unknown>): Promise<PluginView> {
+    const plugin = this.#host.get(name)
+    await plugin.configure(options)
+    await this.#keep(name, { options, enabled: plugin.state !== 'DISABLED' })
+    return view(plugin)
+  }
+
+  watch(): Feed<PluginView> {
+    const changed = (plugin: Plugin) => feed.push(view(plugin))
+    const feed = new Feed<PluginView>({ keyOf: ({ name }) => name, onEnd: () => this.#host.events.off('state', changed) })
+    this.#host.events.on('state', changed)
+    for (const plugin of this.list()) feed.push(plugin)
+    return feed
+  }
+
+  watchLog(name: string): Feed<LogEntry> {
+    const plugin = this.#host.get(name)
+    const written = (from: Plugin, line: LogEntry) => {
+      if (from === plugin) feed.push(line)
+    }
+    const feed = new Feed<LogEntry>({ onEnd: () => this.#host.events.off('line', written) })
+    this.#host.events.on('line', written)
+    for (const line of plugin.logs) feed.push(line)
+    return feed
+  }
+
+  async #keep(name: string, change: { enabled: boolean; options?: Record<string, unknown> }): Promise<void> {
+    const [row] = await this.#store.select().from(pluginsTable).where(eq(pluginsTable.name, name))
+    if (row) await this.#store.update(pluginsTable).set(change).where(eq(pluginsTable.name, name))
+    else await this.#store.insert(pluginsTable).values({ name, ...change })
+  }
+}
+
+function view(plugin: Plugin): PluginView {
+  const { name, state, restarts, lastError, health, manifest, options, logs } = plugin
+  return {
+    name,
+    version: manifest?.version,
+    title: manifest?.title,
+    state,
+    restarts,
+    lastError,
+    options: maskSecrets(options),
+    configSchema: manifest?.configSchema,
+    health,
+    // Read only when it is asked for: a plugin may keep 500 lines.
+    get log() {
+      return [...logs]
+    },
+  }
+}

@@ -1,0 +1,149 @@
+import { readFile } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
+import type { GraphQLSchema } from 'graphql'
+import type { Caller, Grant } from '../core/access/caller.ts'
+import { type Core, startCore } from '../core/core.ts'
+import { Lifetime } from '../core/kernel/lifetime.ts'
+import { registryUrl } from '../core/store/database.ts'
+import { mediasoupWorkerBin } from '../native/binaries.ts'
+import type { Context } from '../schema/context.ts'
+import { idOfCoreObject, loadCoreObject } from '../schema/core-objects.ts'
+import { coreSchema } from '../schema/schema.ts'
+import type { Config } from './config/env.ts'
+import { isLoopbackOnly, requireSafeExposure } from './config/safety.ts'
+import { CorePort } from './host/core-port.ts'
+import { PluginHandoff } from './host/handoff.ts'
+import { allApps } from './host/plugin-apps.ts'
+import { PluginBus } from './host/plugin-bus.ts'
+import { PluginHost } from './host/plugin-host.ts'
+import type { PluginEntry } from './host/plugins-config.ts'
+import { serveGraphql } from './http/graphql.ts'
+import { GraphqlEngine } from './http/graphql-engine.ts'
+import { GraphqlWebSockets } from './http/graphql-ws.ts'
+import { serveHealth } from './http/health.ts'
+import { servePages } from './http/pages.ts'
+import { HttpServer } from './http/server.ts'
+import type { ServerLog } from './log.ts'
+import { Plugins } from './plugins.ts'
+import { Operations } from './rest/operations.ts'
+import { servePagesData } from './rest/pages/live.ts'
+import { ServerFacts } from './server-facts.ts'
+import { VERSION } from './version.ts'
+
+const PAGES = fileURLToPath(new URL('./pages', import.meta.url))
+
+export type RuntimeOptions = {
+  config: Config
+  plugins: readonly PluginEntry[]
+  log: ServerLog
+}
+
+/** A running server. */
+export type Runtime = AsyncDisposable & {
+  readonly core: Core
+  readonly plugins: Plugins
+  readonly schema: () => GraphQLSchema
+  readonly port: number
+  /** The secret of the first token, when this start generated it. */
+  readonly newToken: string | undefined
+  /** Accepts nothing more, tells clients, then closes plugins, rooms, workers and the store. */
+  close(): Promise<void>
+}
+
+/** Starts everything: store, media workers, plugins, sockets. Closing goes back the same way. */
+export async function startRuntime({ config, plugins: entries, log: serverLog }: RuntimeOptions): Promise<Runtime> {
+  const { log } = serverLog
+  const lifetime = new Lifetime(log)
+  try {
+    const loopbackOnly = isLoopbackOnly(config)
+    // Beyond this machine everybody needs a credential; --insecure is the operator's word that it does not matter.
+    const anonymousGrants: readonly Grant[] = loopbackOnly || config.insecure ? ['PUBLISH', 'PLAY'] : []
+
+    const core = await startCore(
+      {
+        dataDir: config.dataDir,
+        ...(config.databaseUrl && { databaseUrl: config.databaseUrl.reveal() }),
+        workers: config.workers,
+        workerBin: mediasoupWorkerBin(),
+        rtcPort: config.rtcPort,
+        announcedAddresses: config.announcedIps,
+        anonymousGrants,
+        log,
+      },
+      lifetime,
+    )
+    requireSafeExposure(config, core.tokens.list().length > 0)
+    const newToken = await firstToken(core, config)
+
+    const iceServers = config.iceServers.map(({ urls, username, credential }) => ({
+      urls: [...urls],
+      ...(username !== undefined && { username }),
+      ...(credential && { credential: credential.reveal() }),
+    }))
+    const host = new PluginHost({
+      log,
+      tasks: core.tasks,
+      bus: new PluginBus(core.events),
+      apps: allApps,
+      openCore: () => new CorePort(core, iceServers, log),
+      dataDir: config.dataDir,
+      databaseUrl: config.databaseUrl?.reveal() ?? registryUrl(config.dataDir),
+      coreSchema,
+      link: {
+        callerOf: (context) => (context as Context).caller,
+        idOf: idOfCoreObject,
+        loadCoreObject: (type, id, context) => loadCoreObject(type, id, context as Context),
+      },
+    })
+    lifetime.add('plugins', () => host.stop())
+    const handoff = new PluginHandoff(host, log)
+    lifetime.add('handed over connections', () => handoff.close())
+    const plugins = new Plugins(host, core.store)
+
+    const server = new ServerFacts(serverLog)
+    const context = (caller: Caller): Context => ({ caller, core, plugins, server })
+    const schema = () => host.schema
+    const http = new HttpServer({
+      host: config.host,
+      port: config.port,
+      ...(config.tls && { tls: { cert: await readFile(config.tls.certFile), key: await readFile(config.tls.keyFile) } }),
+      log,
+      tokens: core.tokens,
+      loopbackOnly,
+      anonymousGrants,
+      trustedProxies: config.trustedProxies,
+      handoff,
+    })
+    const engine = new GraphqlEngine({ schema, context, log, introspection: config.introspection })
+    serveGraphql(http, engine)
+    new GraphqlWebSockets(http, engine, { tokens: core.tokens, log })
+    serveHealth(http.app, () => ({
+      mediaWorkers: core.workers.alive.length > 0,
+      plugins: plugins.list().every(({ state }) => state === 'RUNNING' || state === 'DISABLED'),
+    }))
+    servePages(http.app, PAGES)
+    const operations = new Operations(schema, context)
+    servePagesData(http.app, operations, (request) => http.callerOf(request.raw), VERSION)
+
+    // Plugins come up while the port opens; until then their parts of the API answer PLUGIN_UNAVAILABLE.
+    const [port] = await Promise.all([http.listen(), plugins.start(entries)])
+    lifetime.add('http', () => http.close())
+    core.tasks.root.running()
+    const close = () => {
+      core.tasks.root.stopping()
+      return lifetime.close()
+    }
+    return { core, plugins, schema, port, newToken, close, [Symbol.asyncDispose]: close }
+  } catch (error) {
+    await lifetime.close()
+    throw error
+  }
+}
+
+/** The configured token is kept; without one, and without any from an earlier start, one is made. */
+async function firstToken({ tokens }: Core, { apiToken }: Config): Promise<string | undefined> {
+  if (apiToken) await tokens.keep(apiToken.reveal(), { name: 'PATCHBAY_API_TOKEN', grants: ['MANAGE'] })
+  if (tokens.list().length > 0) return undefined
+  const { secret } = await tokens.create({ name: 'first token', grants: ['MANAGE'] })
+  return secret
+}

@@ -1,0 +1,102 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
+import type { PluginUse } from '../plugins/kit/define-config.ts'
+import { readEnv } from '../runtime/config/env.ts'
+import { resolvePlugins } from '../runtime/host/plugins-config.ts'
+import { ServerLog } from '../runtime/log.ts'
+import { type Runtime, startRuntime } from '../runtime/runtime.ts'
+
+export const TEST_TOKEN = 'sk_test_0123456789abcdef0123456789abcdef'
+
+const REPOSITORY = new URL('../', import.meta.url)
+
+export type TestRuntimeOptions = {
+  plugins?: readonly PluginUse[]
+  env?: Record<string, string>
+}
+
+/** A whole server on free ports of loopback with data of its own, and a caller that may do everything. */
+export class TestRuntime implements AsyncDisposable {
+  readonly runtime: Runtime
+  /** Everything it logged, as JSON lines. */
+  readonly log: string[]
+  /** Made for this server, and removed with it. */
+  readonly #dataDir: string
+
+  static async start({ plugins = [], env = {} }: TestRuntimeOptions = {}): Promise<TestRuntime> {
+    const dataDir = await mkdtemp(join(tmpdir(), 'patchbay-test-'))
+    const config = readEnv({
+      PORT: '0',
+      RTMP_PORT: '0',
+      RTC_PORT: '0',
+      WORKERS: '1',
+      DATA_DIR: dataDir,
+      PATCHBAY_API_TOKEN: TEST_TOKEN,
+      STUN_URLS: 'none',
+      ...env,
+    })
+    const log: string[] = []
+    const serverLog = new ServerLog({ level: config.logLevel, write: (line) => log.push(line) })
+    const entries = resolvePlugins(plugins, new URL('plugins.config.ts', REPOSITORY).href)
+    return new TestRuntime(await startRuntime({ config, plugins: entries, log: serverLog }), log, dataDir)
+  }
+
+  private constructor(runtime: Runtime, log: string[], dataDir: string) {
+    this.runtime = runtime
+    this.log = log
+    this.#dataDir = dataDir
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.runtime.port}`
+  }
+
+  /** The data of an operation. @throws with the errors' messages when there are any. */
+  async graphql<T = Record<string, unknown>>(query: string, variables: Record<string, unknown> = {}): Promise<T> {
+    const { data, errors } = await this.graphqlRaw<T>(query, variables)
+    if (errors) throw new Error(errors.map(({ message, extensions }) => `${extensions?.code}: ${message}`).join('\n'))
+    return data as T
+  }
+
+  async graphqlRaw<T>(query: string, variables: Record<string, unknown> = {}, token: string = TEST_TOKEN): Promise<GraphqlAnswer<T>> {
+    const response = await fetch(`${this.url}/graphql`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
+      body: JSON.stringify({ query, variables }),
+    })
+    return (await response.json()) as GraphqlAnswer<T>
+  }
+
+  /** Asks until the answer is as wanted, and answers it. */
+  async until<T>(query: string, isReached: (data: T) => boolean, withinMs = 10_000): Promise<T> {
+    const deadline = Date.now() + withinMs
+    for (;;) {
+      const data = await this.graphql<T>(query)
+      if (isReached(data)) return data
+      if (Date.now() > deadline)
+        throw new Error(`not reached within ${withinMs} ms; last: ${JSON.stringify(data)}\n${this.log.slice(-20).join('')}`)
+      await wait(50)
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.runtime.close()
+    await rm(this.#dataDir, { recursive: true, force: true })
+  }
+}
+
+export type GraphqlAnswer<T> = { data?: T; errors?: { message: string; path?: unknown[]; extensions?: Record<string, unknown> }[] }
+
+/** A TCP port of loopback that nobody listens on at this moment. */
+export function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer().once('error', reject)
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address()
+      server.close(() => resolve(typeof address === 'object' && address ? address.port : 0))
+    })
+  })
+}
