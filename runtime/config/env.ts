@@ -1,0 +1,135 @@
+import { MediaError, messageOf } from '../../core/kernel/errors.ts'
+import type { LogLevel } from '../../core/kernel/log.ts'
+import type { AddressSet } from './addresses.ts'
+import type { Secret } from './secret.ts'
+import { VARIABLES, type Values, type VariableName } from './variables.ts'
+
+/** What the operator decided, checked. `insecure` comes from the command line, everything else from the environment. */
+export type Config = {
+  readonly host: string
+  readonly port: number
+  readonly rtmpPort: number
+  readonly rtcPort: number
+  /** Addresses told to WebRTC clients; empty: the one listened on. */
+  readonly announcedIps: readonly string[]
+  /** Without a trailing slash. */
+  readonly publicUrl: string | undefined
+  readonly dataDir: string
+  readonly databaseUrl: Secret | undefined
+  readonly workers: number
+  readonly logLevel: LogLevel
+  readonly apiToken: Secret | undefined
+  readonly goLive: {
+    readonly authToken: Secret | undefined
+    readonly roomTokens: ReadonlyMap<string, Secret>
+    readonly jwtSecret: Secret | undefined
+    readonly jwtAudience: string | undefined
+    readonly adminToken: Secret | undefined
+  }
+  readonly rtcStack: { readonly apiSecret: Secret | undefined }
+  readonly liveKit: { readonly apiKey: string | undefined; readonly apiSecret: Secret | undefined }
+  readonly streamHub: { readonly clusterToken: Secret | undefined }
+  /** 0 is no limit. */
+  readonly maxViewersPerRoom: number
+  /** Requests a second; 0 is no limit. */
+  readonly rateLimit: { readonly perSecond: number; readonly burst: number }
+  readonly allowedOrigins: readonly string[]
+  readonly privateAddresses: boolean | AddressSet
+  readonly iceServers: readonly IceServer[]
+  readonly tls: { readonly certFile: string; readonly keyFile: string } | undefined
+  readonly introspection: boolean
+  readonly trustedProxies: AddressSet
+  readonly insecure: boolean
+}
+
+export type IceServer = { readonly urls: readonly string[]; readonly username?: string; readonly credential?: Secret }
+
+export type ConfigIssue = { readonly name: string; readonly problem: string }
+
+/**
+ * Reads the configuration. Nothing else in the process reads the environment.
+ *
+ * @throws {MediaError} `CONFIG_INVALID` whose `issues` list every mistake, by variable.
+ */
+export function readEnv(env: NodeJS.ProcessEnv = process.env, options: { insecure?: boolean } = {}): Config {
+  const issues: ConfigIssue[] = []
+  const values = parse(env, issues)
+  if ((values.TLS_CERT_FILE === undefined) !== (values.TLS_KEY_FILE === undefined)) {
+    const missing = values.TLS_CERT_FILE === undefined ? 'TLS_CERT_FILE' : 'TLS_KEY_FILE'
+    issues.push({ name: missing, problem: 'is needed as well: HTTPS takes both a certificate and its key' })
+  }
+  if ((values.LIVEKIT_API_KEY === undefined) !== (values.LIVEKIT_API_SECRET === undefined)) {
+    const missing = values.LIVEKIT_API_KEY === undefined ? 'LIVEKIT_API_KEY' : 'LIVEKIT_API_SECRET'
+    issues.push({ name: missing, problem: 'is needed as well: join tokens take both a key and its secret' })
+  }
+  if (issues.length > 0) throw new MediaError('CONFIG_INVALID', { issues })
+  return configOf(values, options.insecure ?? false)
+}
+
+function parse(env: NodeJS.ProcessEnv, issues: ConfigIssue[]): Values {
+  const values: Record<string, unknown> = {}
+  for (const [name, variable] of Object.entries(VARIABLES)) {
+    const given = env[name]?.trim()
+    const text = given === undefined || given === '' ? variable.fallback : given
+    if (text === undefined) continue
+    const parsed = variable.parse.safeParse(text)
+    if (parsed.success) values[name] = parsed.data
+    else for (const { message } of parsed.error.issues) issues.push({ name, problem: message })
+  }
+  return values as Values satisfies Record<VariableName, unknown>
+}
+
+function configOf(values: Values, insecure: boolean): Config {
+  return {
+    host: values.HOST,
+    port: values.PORT,
+    rtmpPort: values.RTMP_PORT,
+    rtcPort: values.RTC_PORT,
+    announcedIps: values.ANNOUNCED_IP ?? [],
+    publicUrl: values.PUBLIC_URL,
+    dataDir: values.DATA_DIR,
+    databaseUrl: values.DATABASE_URL,
+    workers: values.WORKERS,
+    logLevel: values.LOG_LEVEL,
+    apiToken: values.PATCHBAY_API_TOKEN,
+    goLive: {
+      authToken: values.AUTH_TOKEN,
+      roomTokens: values.ROOM_TOKENS,
+      jwtSecret: values.JWT_SECRET,
+      jwtAudience: values.JWT_AUDIENCE,
+      adminToken: values.ADMIN_TOKEN,
+    },
+    rtcStack: { apiSecret: values.API_SECRET },
+    liveKit: { apiKey: values.LIVEKIT_API_KEY, apiSecret: values.LIVEKIT_API_SECRET },
+    streamHub: { clusterToken: values.STREAMHUB_CLUSTER_TOKEN },
+    maxViewersPerRoom: values.MAX_SUBS_PER_ROOM,
+    rateLimit: { perSecond: values.RATE_LIMIT_RPS, burst: values.RATE_LIMIT_BURST },
+    allowedOrigins: values.ALLOWED_ORIGIN,
+    privateAddresses: values.ALLOW_PRIVATE_ADDRESSES,
+    iceServers: iceServersOf(values),
+    tls: values.TLS_CERT_FILE && values.TLS_KEY_FILE ? { certFile: values.TLS_CERT_FILE, keyFile: values.TLS_KEY_FILE } : undefined,
+    introspection: values.GRAPHQL_INTROSPECTION,
+    trustedProxies: values.TRUSTED_PROXIES,
+    insecure,
+  }
+}
+
+function iceServersOf(values: Values): IceServer[] {
+  const servers: IceServer[] = []
+  if (values.STUN_URLS.length > 0) servers.push({ urls: values.STUN_URLS })
+  if (values.TURN_URLS.length > 0) {
+    servers.push({
+      urls: values.TURN_URLS,
+      ...(values.TURN_USERNAME !== undefined && { username: values.TURN_USERNAME }),
+      ...(values.TURN_PASSWORD !== undefined && { credential: values.TURN_PASSWORD }),
+    })
+  }
+  return servers
+}
+
+/** A start that failed, told to the operator: one line for each mistake. */
+export function describeStartFailure(error: unknown): string {
+  if (!(error instanceof MediaError) || error.code !== 'CONFIG_INVALID') return messageOf(error)
+  const issues = (error.details.issues ?? []) as ConfigIssue[]
+  return ['The configuration has mistakes:', ...issues.map(({ name, problem }) => `  ${name} ${problem}`)].join('\n')
+}

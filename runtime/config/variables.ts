@@ -1,0 +1,61 @@
+import { availableParallelism } from 'node:os'
+import { z } from 'zod'
+import * as value from './values.ts'
+
+export type Variable<T> = { readonly parse: z.ZodType<T, string>; readonly fallback: string | undefined; readonly help: string }
+
+function withDefault<T>(fallback: string, parse: z.ZodType<T, string>, help: string): Variable<T> {
+  return { parse, fallback, help }
+}
+
+function optional<T>(parse: z.ZodType<T, string>, help: string): Variable<T | undefined> {
+  return { parse, fallback: undefined, help }
+}
+
+/** Every environment variable that is read, in the order `--help` shows them. An empty one counts as absent. */
+export const VARIABLES = {
+  HOST: withDefault('127.0.0.1', value.host, 'Address to listen on. Beyond loopback a credential must be configured.'),
+  PORT: withDefault('8080', value.port, 'HTTP port; 0 takes a free one.'),
+  RTMP_PORT: withDefault('1935', value.port, 'RTMP port; 0 takes a free one.'),
+  RTC_PORT: withDefault('40000', value.port, 'First WebRTC port (UDP and TCP), one for each media worker; 0 takes free ones.'),
+  ANNOUNCED_IP: optional(value.hosts, 'Comma list of the addresses at which WebRTC clients reach this server.'),
+  PUBLIC_URL: optional(value.publicUrl, 'The address of this server in links, such as https://media.example.org.'),
+  DATA_DIR: withDefault('./data', value.text, 'Folder of everything that is kept.'),
+  DATABASE_URL: optional(value.secret, 'libsql:// address of a shared registry, in place of the one in DATA_DIR.'),
+  WORKERS: withDefault(String(availableParallelism()), value.whole(1, 256), 'Media workers; as many as there are cores.'),
+  LOG_LEVEL: withDefault(
+    'info',
+    z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal'], 'must be trace, debug, info, warn, error or fatal'),
+    'The least level that is logged.',
+  ),
+  PATCHBAY_API_TOKEN: optional(value.apiToken, 'First global token, sk_…; generated and shown once when absent.'),
+  AUTH_TOKEN: optional(value.secret, 'go-live: token for publishing and playing.'),
+  ROOM_TOKENS: withDefault('', value.roomTokens, 'go-live: tokens of single rooms, room1:token1;room2:token2.'),
+  JWT_SECRET: optional(value.secret, 'go-live: HMAC key of room and admin JWTs.'),
+  JWT_AUDIENCE: optional(value.text, 'go-live: the audience those JWTs must name.'),
+  ADMIN_TOKEN: optional(value.secret, 'go-live: token for administration.'),
+  API_SECRET: optional(value.secret, 'RTCstack: the key its clients send as X-API-Key.'),
+  LIVEKIT_API_KEY: optional(value.text, 'LiveKit: issuer of join tokens.'),
+  LIVEKIT_API_SECRET: optional(value.secret, 'LiveKit: key of join tokens.'),
+  STREAMHUB_CLUSTER_TOKEN: optional(value.secret, 'StreamHub: token with which nodes join.'),
+  MAX_SUBS_PER_ROOM: withDefault('0', value.whole(0, 1_000_000), 'Viewers a room may have; 0 is no limit.'),
+  RATE_LIMIT_RPS: withDefault('0', value.rate, 'Requests a second and address on the open routes; 0 is no limit.'),
+  RATE_LIMIT_BURST: withDefault('0', value.whole(0, 1_000_000), 'Requests that may come at once within that rate.'),
+  ALLOWED_ORIGIN: withDefault('*', value.list, 'Origins whose pages may call the open routes; comma list.'),
+  ALLOW_PRIVATE_ADDRESSES: withDefault(
+    'false',
+    value.privateAddresses,
+    'Whether pulls, pushes and webhooks reach private addresses: true, or CIDRs.',
+  ),
+  STUN_URLS: withDefault('stun:stun.l.google.com:19302', value.urls, 'STUN servers told to clients; comma list, or none.'),
+  TURN_URLS: withDefault('none', value.urls, 'TURN servers told to clients; comma list, or none.'),
+  TURN_USERNAME: optional(value.text, 'User name for the TURN servers.'),
+  TURN_PASSWORD: optional(value.secret, 'Password for the TURN servers.'),
+  TLS_CERT_FILE: optional(value.text, 'Certificate chain (PEM). With TLS_KEY_FILE the server speaks HTTPS.'),
+  TLS_KEY_FILE: optional(value.text, 'Private key (PEM) of that certificate.'),
+  GRAPHQL_INTROSPECTION: withDefault('on', value.flag, 'Whether the GraphQL schema can be read by clients: on or off.'),
+  TRUSTED_PROXIES: withDefault('', value.addresses, 'Addresses and CIDRs of the reverse proxies whose X-Forwarded-For counts.'),
+} satisfies Record<string, Variable<unknown>>
+
+export type VariableName = keyof typeof VARIABLES
+export type Values = { [Name in VariableName]: (typeof VARIABLES)[Name] extends Variable<infer T> ? T : never }
