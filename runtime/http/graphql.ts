@@ -1,0 +1,60 @@
+import type { ServerResponse } from 'node:http'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { MediaError } from '../../core/kernel/errors.ts'
+import { errorAnswer } from './errors.ts'
+import { graphiqlPage } from './graphiql.ts'
+import type { GraphqlEngine } from './graphql-engine.ts'
+import { GRAPHIQL_POLICY } from './headers.ts'
+import type { HttpServer } from './server.ts'
+
+/**
+ * Serves GraphQL over HTTP at `/graphql`: POST with JSON, GET for queries, `Accept: text/event-stream` for subscriptions, and
+ * the GraphiQL page for browsers. Everything but that page needs a credential. Only JSON bodies are read, which no page of
+ * another site can send unasked.
+ */
+export function serveGraphql(http: HttpServer, engine: GraphqlEngine): void {
+  const streams = new Set<ServerResponse>()
+  http.onClosing(() => {
+    for (const stream of streams) stream.end()
+  })
+
+  void http.app.register(async (scope) => {
+    scope.removeContentTypeParser('text/plain')
+    scope.route({
+      method: ['GET', 'POST'],
+      url: '/graphql',
+      handler: async (request, reply) => {
+        if (wantsPage(request)) return sendPage(reply)
+        const caller = http.callerOf(request.raw)
+        if (caller.kind === 'ANONYMOUS') return sendUnauthenticated(reply)
+
+        const response = await engine.yoga.handleNodeRequestAndResponse(request, reply.raw, { caller })
+        void reply.code(response.status).headers(Object.fromEntries(response.headers))
+        if (!isStream(response)) return reply.send(await response.text())
+        streams.add(reply.raw)
+        reply.raw.once('close', () => streams.delete(reply.raw))
+        return reply.send(response.body)
+      },
+    })
+  })
+}
+
+function wantsPage({ method, headers, query }: FastifyRequest): boolean {
+  return method === 'GET' && (headers.accept ?? '').includes('text/html') && !Object.hasOwn(query as object, 'query')
+}
+
+function isStream(response: Response): boolean {
+  return (response.headers.get('content-type') ?? '').includes('text/event-stream')
+}
+
+/** In the shape of a GraphQL answer, so that every client can show it. */
+function sendUnauthenticated(reply: FastifyReply): FastifyReply {
+  const { status, headers, body } = errorAnswer(new MediaError('UNAUTHENTICATED'))
+  const errors = [{ message: body.error, extensions: { code: body.code, class: 'unauthenticated' } }]
+  return reply.code(status).headers(headers).send({ errors })
+}
+
+async function sendPage(reply: FastifyReply): Promise<FastifyReply> {
+  const page = await graphiqlPage()
+  return reply.type('text/html; charset=utf-8').header('content-security-policy', GRAPHIQL_POLICY).send(page)
+}

@@ -1,0 +1,18 @@
+import type { FastifyInstance } from 'fastify'
+
+/** Named conditions and whether each holds. */
+export type ReadinessChecks = () => Readonly<Record<string, boolean>>
+
+/** `/healthz` says that the process answers; `/readyz` that it can do its work. Neither wants a credential. */
+export function serveHealth(app: FastifyInstance, checks: ReadinessChecks): void {
+  app.get('/healthz', (_request, reply) => reply.type('text/plain; charset=utf-8').send('ok'))
+  app.get('/readyz', (_request, reply) => {
+    const results = checks()
+    const ready = Object.values(results).every(Boolean)
+    return reply
+      .code(ready ? 200 : 503)
+      .header('cache-control', 'no-store')
+      .send({ ready, checks: results })
+  })
+  app.get('/robots.txt', (_request, reply) => reply.type('text/plain; charset=utf-8').send('User-agent: *\nDisallow: /\n'))
+}
