@@ -88,8 +88,14 @@ export class Track {
     this.#changed()
   }
 
+  /** All zero while the track is re-made on another media worker. */
   async stats(): Promise<TrackStats> {
-    const streams = (await this.#producer.getStats()).filter(({ type }) => type === 'inbound-rtp')
+    const producer = this.#producer
+    const all = await producer.getStats().catch((error: unknown) => {
+      if (producer.closed) return []
+      throw error
+    })
+    const streams = all.filter(({ type }) => type === 'inbound-rtp')
     const sum = (of: (stream: types.ProducerStat) => number) => streams.reduce((total, stream) => total + of(stream), 0)
     return {
       bitrateBps: sum((stream) => stream.bitrate),
