@@ -23,17 +23,18 @@ const PIPELINE_NAME = 'pipeline'
 const QUIET_MS = 10
 /** Reports in flight beyond which those that describe (not decide) are dropped: the parent is not reading. */
 const BACKLOG = 256
+let inFlight = 0
 
 // Both ends of the same promise: the kernel acts when this event loop hangs, `disconnect` when the thread that owned us was ended.
 process.once('disconnect', () => process.kill(process.pid, 'SIGKILL'))
 addon().dieWithParent(Number(process.argv[2]))
 // A terminal sends these to the whole process group; when a pipeline ends is its parent's decision.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {})
-process.on('error', () => {}) // EPIPE of the channel; `disconnect` follows
+// A missing addon, too, is an answer that the parent can read.
+process.on('uncaughtException', ({ message }) => report({ type: 'error', error: { element: '', message, debug: '' } }))
 
 const gst = createRequire(import.meta.url)(gstreamerAddonPath()) as Gst
 let pipeline: GstPipeline | undefined
-let inFlight = 0
 
 process.on('message', (command: Command) => {
   try {

@@ -8,8 +8,7 @@ import { buffer } from 'node:stream/consumers'
 import { test } from 'node:test'
 import { setTimeout as after } from 'node:timers/promises'
 import { chain, element, inputFd, outputFd } from './gst.ts'
-import { keepSpareHost } from './host-process.ts'
-import { type PipelineError, type PipelineOptions, startPipeline } from './pipeline.ts'
+import { keepSpareHost, type PipelineError, type PipelineOptions, startPipeline } from './pipeline.ts'
 
 const endless = chain(element('videotestsrc', { 'is-live': true }), element('fakesink'))
 

@@ -7,6 +7,7 @@ import type { ElementMessage, PipelineError, PipelineState, ReadyWhen, Scalar } 
 import { PipelineProcess, pipelineFailure } from './pipeline-process.ts'
 import type { ProcessUsage } from './usage.ts'
 
+export { keepSpareHost } from './host-process.ts'
 export type { ElementMessage, PipelineError, PipelineState, ReadyWhen, Scalar } from './messages.ts'
 export type { ProcessUsage } from './usage.ts'
 
