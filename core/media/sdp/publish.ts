@@ -9,6 +9,12 @@ import type { OfferedCodec } from './offered-codecs.ts'
 import { assertOneTransport, type MediaSection, mediaSections, withInactive } from './sections.ts'
 import type { TransportParameters } from './transport.ts'
 
+/**
+ * Where Chromium begins, in kbit/s. Left alone it starts at 300 and was seen to gain only 15 percent a second with mediasoup: a coarse
+ * picture for seconds. Its congestion control still goes below this where the network is slower.
+ */
+const START_BITRATE_KBPS = 1_000
+
 export type PublishOptions = {
   /** How many sections may send audio (default 1) and video (default 1). */
   maxAudio?: number
@@ -87,7 +93,7 @@ function receive(
     encodings,
     rtcp: { reducedSize: true, ...(section.cname !== undefined && { cname: section.cname }) },
   }
-  const codecs = [{ ...codec, parameters: answeredParameters(codec), rtcpFeedback }, ...rtx]
+  const codecs = [{ ...codec, parameters: { ...answeredParameters(codec), ...startBitrate(codec) }, rtcpFeedback }, ...rtx]
   return { published: { mid, kind, codec, rtpParameters }, answered: { direction: 'recvonly', codecs, extensions, rids: section.rids } }
 }
 
@@ -116,6 +122,12 @@ function declaredParameters({ mimeType, parameters }: OfferedCodec): Record<stri
   if (mimeType === 'video/H264') return { ...H264_DECLARED }
   if (mimeType === 'video/VP8') return {}
   return Object.fromEntries(Object.entries(parameters).filter(([name]) => !/^(x-google-|max-f[rs]$)/.test(name)))
+}
+
+/** Only for those who offer Google's own feedback: nobody else knows the parameter. */
+function startBitrate({ mimeType, rtcpFeedback }: OfferedCodec): Record<string, number> {
+  const known = mimeType.startsWith('video/') && rtcpFeedback.some(({ type }) => type === 'goog-remb')
+  return known ? { 'x-google-start-bitrate': START_BITRATE_KBPS } : {}
 }
 
 function isReceivable(router: types.RtpCapabilities, kind: types.MediaKind, uri: string): boolean {
