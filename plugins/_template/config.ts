@@ -1,0 +1,6 @@
+import { z } from 'zod'
+
+export const TemplateConfig = z.object({
+  intervalMs: z.int().min(10).default(1_000).describe('Time between two ticks, in milliseconds.'),
+})
+export type TemplateConfig = z.infer<typeof TemplateConfig>

@@ -1,0 +1,29 @@
+import { fileURLToPath } from 'node:url'
+import type { LibSQLDatabase } from 'drizzle-orm/libsql'
+import type { Lifetime } from '../../core/kernel/lifetime.ts'
+import type { PluginDatabase } from './host.ts'
+
+/** Milliseconds to wait for another thread's transaction. */
+const BUSY_TIMEOUT_MS = 5_000
+
+/** The registry database, opened in the plugin's thread when it is first asked for. */
+export function threadDatabase(plugin: string, url: string, lifetime: Lifetime): PluginDatabase {
+  return {
+    async open<Tables extends Record<string, unknown>>(options: { tables?: Tables; migrationsFolder?: string | URL } = {}) {
+      const [{ createClient }, { drizzle }] = await Promise.all([import('@libsql/client'), import('drizzle-orm/libsql')])
+      const client = createClient({ url, timeout: BUSY_TIMEOUT_MS })
+      lifetime.add('database', () => client.close())
+      if (url.startsWith('file:')) await client.execute('PRAGMA journal_mode = WAL')
+
+      const db: LibSQLDatabase<Tables> = drizzle(client, options.tables ? { schema: options.tables } : {})
+      if (options.migrationsFolder) {
+        const { migrate } = await import('drizzle-orm/libsql/migrator')
+        const folder = options.migrationsFolder
+        const migrationsFolder = folder instanceof URL || folder.startsWith('file:') ? fileURLToPath(folder) : folder
+        // Each plugin counts its own migrations: drizzle only compares the time of the last one in its table.
+        await migrate(db, { migrationsFolder, migrationsTable: `__migrations_${plugin.replaceAll(/\W/g, '_')}` })
+      }
+      return db
+    },
+  }
+}

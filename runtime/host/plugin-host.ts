@@ -1,0 +1,125 @@
+import { EventEmitter } from 'node:events'
+import { setTimeout as delay } from 'node:timers/promises'
+import type { GraphQLSchema } from 'graphql'
+import { MediaError } from '../../core/kernel/errors.ts'
+import type { LogLine } from '../../plugins/kit/protocol.ts'
+import { HEARTBEAT } from './heartbeat.ts'
+import { Plugin, type PluginGround } from './plugin.ts'
+import { PluginRoutes } from './plugin-routes.ts'
+import type { PluginEntry } from './plugins-config.ts'
+import { composeSchema, type RemoteLink } from './remote-schema.ts'
+
+export type PluginHostEvents = {
+  /** A plugin was started, has failed, is back, …: `plugin.state` says what it is now. */
+  state: [plugin: Plugin]
+  line: [plugin: Plugin, line: LogLine]
+  /** A plugin added to the API, or what it adds has changed. */
+  schema: [schema: GraphQLSchema]
+}
+
+export type PluginHostOptions = Omit<PluginGround, 'onState' | 'onLine' | 'onManifest' | 'heartbeat'> &
+  Partial<Pick<PluginGround, 'heartbeat'>> & {
+    coreSchema: GraphQLSchema
+    link: RemoteLink
+  }
+
+/** Milliseconds that a server's start waits for its plugins; those that take longer come when they come. */
+const START_GRACE_MS = 3_000
+
+/** All plugins of a server: what they are, what they contribute together, and the verbs to steer them. */
+export class PluginHost implements Iterable<Plugin> {
+  readonly events = new EventEmitter<PluginHostEvents>()
+  readonly #options: PluginHostOptions
+  readonly #plugins = new Map<string, Plugin>()
+  #schema: GraphQLSchema
+  #routes = new PluginRoutes([])
+  #stopping = false
+
+  constructor(options: PluginHostOptions) {
+    this.#options = options
+    this.#schema = options.coreSchema
+    this.events.setMaxListeners(0)
+  }
+
+  /** Core's schema together with everything that a plugin has contributed since the server started. */
+  get schema(): GraphQLSchema {
+    return this.#schema
+  }
+
+  get routes(): PluginRoutes {
+    return this.#routes
+  }
+
+  /** Starts all that are enabled, at the same time. Resolves when each runs or has failed once, or after 3 seconds; never rejects. */
+  async start(entries: readonly PluginEntry[]): Promise<void> {
+    const abort = new AbortController()
+    const all = Promise.all(entries.map((entry) => this.install(entry).catch((error: unknown) => this.#reportUnusable(entry, error))))
+    await Promise.race([all, delay(START_GRACE_MS, undefined, { signal: abort.signal }).catch(() => undefined)])
+    abort.abort()
+  }
+
+  /**
+   * Adds a plugin and starts it, if it is enabled.
+   * @throws {MediaError} `CONFLICT` when there is one of this name.
+   */
+  async install(entry: PluginEntry): Promise<Plugin> {
+    if (this.#stopping) throw new MediaError('PLUGIN_UNAVAILABLE', { plugin: entry.name })
+    if (this.#plugins.has(entry.name)) throw new MediaError('CONFLICT', { plugin: entry.name })
+    const plugin = new Plugin(entry, {
+      ...this.#options,
+      heartbeat: this.#options.heartbeat ?? HEARTBEAT,
+      onState: (changed) => this.events.emit('state', changed),
+      onLine: (from, line) => this.events.emit('line', from, line),
+      onManifest: () => this.#compose(),
+    })
+    this.#plugins.set(entry.name, plugin)
+    if (entry.enabled) await plugin.enable()
+    else this.events.emit('state', plugin)
+    return plugin
+  }
+
+  /** Stops a plugin and forgets it with all that it contributed. */
+  async uninstall(name: string): Promise<void> {
+    await this.get(name).disable()
+    this.#plugins.delete(name)
+    this.#compose()
+  }
+
+  /** @throws {MediaError} `PLUGIN_NOT_FOUND` */
+  get(name: string): Plugin {
+    const plugin = this.#plugins.get(name)
+    if (!plugin) throw new MediaError('PLUGIN_NOT_FOUND', { plugin: name })
+    return plugin
+  }
+
+  [Symbol.iterator](): Iterator<Plugin> {
+    return this.#plugins.values()
+  }
+
+  /** Stops all at the same time, each within its budget. */
+  async stop(): Promise<void> {
+    this.#stopping = true
+    await Promise.all([...this.#plugins.values()].map((plugin) => plugin.disable()))
+  }
+
+  /** In the order they were listed: of two plugins that want the same name, the first has it and the other is refused. */
+  #compose(): void {
+    const known = [...this.#plugins.values()].filter((plugin) => plugin.manifest !== undefined)
+    const wanted = new PluginRoutes(known)
+    const { schema, refused } = composeSchema(
+      this.#options.coreSchema,
+      known.filter((plugin) => !wanted.refused.has(plugin)),
+      this.#options.link,
+    )
+    this.#schema = schema
+    this.#routes = new PluginRoutes(known.filter((plugin) => !wanted.refused.has(plugin) && !refused.has(plugin)))
+    for (const [plugin, cause] of [...wanted.refused, ...refused]) {
+      if (plugin.state === 'RUNNING') void plugin.park(cause)
+    }
+    this.events.emit('schema', schema)
+  }
+
+  #reportUnusable(entry: PluginEntry, error: unknown): void {
+    this.#options.log.error({ err: error, plugin: entry.name }, 'a plugin can not be used')
+  }
+}

@@ -1,0 +1,130 @@
+import { fileURLToPath } from 'node:url'
+import { MessageChannel } from 'node:worker_threads'
+import { Piscina } from 'piscina'
+import { MediaError } from '../../core/kernel/errors.ts'
+import type { Log } from '../../core/kernel/log.ts'
+import type { Budget } from '../../plugins/kit/define-config.ts'
+import type { Health, HostApi, Manifest, Startup, ThreadApi } from '../../plugins/kit/protocol.ts'
+import { type Api, connect, expose, type Remote } from '../../plugins/kit/rpc.ts'
+import { fromWire } from '../../plugins/kit/rpc-protocol.ts'
+import { type HeartbeatLimits, watchHeartbeat } from './heartbeat.ts'
+
+const SERVE = fileURLToPath(new URL('../../plugins/kit/serve.ts', import.meta.url))
+
+export type ThreadOptions = {
+  startup: Omit<Startup, 'hostPort' | 'corePort'>
+  budget: Required<Budget>
+  heartbeat: HeartbeatLimits
+  /** What this thread may ask of the host, but for its start, and of core. */
+  host: Omit<HostApi, 'lifecycle'>
+  core: Api
+  onHealth: (health: Health) => void
+  log: Log
+}
+
+/** One run of a plugin in a thread of its own: from its start until it ends, for whatever reason. */
+export class PluginThread {
+  readonly remote: Remote<ThreadApi>
+  /** What the plugin said of itself. Rejected when it could not start, or not in time. */
+  readonly started: Promise<Manifest>
+  /** Resolves once the thread is gone: with why, or with nothing when it ended because it was asked to. */
+  readonly ended: Promise<Error | undefined>
+  readonly #options: ThreadOptions
+  readonly #pool: Piscina
+  #isStarted = false
+  #stopping = false
+  #cause: Error | undefined
+
+  constructor(options: ThreadOptions) {
+    this.#options = options
+    const { startup, budget, log } = options
+    const host = new MessageChannel()
+    const core = new MessageChannel()
+    const started = Promise.withResolvers<Manifest>()
+    const onFault = (error: unknown, call: string) => log.error({ err: error, call }, 'a call of a plugin failed')
+
+    const lifecycle: HostApi['lifecycle'] = {
+      started: started.resolve,
+      refused: ({ coded, message, stack }) => {
+        const error = coded ? fromWire(coded) : new Error(message)
+        if (stack !== undefined) error.stack = stack
+        this.#cause ??= error
+        started.reject(error)
+      },
+    }
+    expose(host.port1, { ...options.host, lifecycle }, { owner: 'host', onFault })
+    expose(core.port1, options.core, { owner: 'core', onFault })
+    this.remote = connect<ThreadApi>(host.port1, startup.name)
+    this.started = started.promise
+
+    this.#pool = new Piscina({
+      filename: SERVE,
+      name: 'default',
+      // None is kept ready: one that takes the place of a dead thread is started when the backoff says so.
+      minThreads: 0,
+      maxThreads: 1,
+      atomics: 'disabled',
+      // Flags of the server's own start, such as modules to preload, are not for plugins.
+      execArgv: [],
+      resourceLimits: { maxOldGenerationSizeMb: budget.memoryMb },
+    })
+    const run = this.#pool.run({ ...startup, hostPort: host.port2, corePort: core.port2 } satisfies Startup, {
+      transferList: [host.port2, core.port2],
+    })
+
+    const slow = setTimeout(() => this.end(new MediaError('TIMEOUT', { plugin: startup.name, startMs: budget.startMs })), budget.startMs)
+    let stopWatching = () => {}
+    started.promise.then(
+      () => {
+        clearTimeout(slow)
+        this.#isStarted = true
+        const onStuck = (silentMs: number) => this.end(new MediaError('TIMEOUT', { plugin: startup.name, silentMs }))
+        stopWatching = watchHeartbeat((signal) => this.#beat(signal), options.heartbeat, onStuck)
+      },
+      // Told by `ended` as well.
+      () => undefined,
+    )
+    this.ended = run
+      .then(
+        () => (this.#stopping ? undefined : new Error('the thread ended by itself')),
+        (error: Error) => error,
+      )
+      .then(async (error) => {
+        clearTimeout(slow)
+        stopWatching()
+        const cause = this.#stopping ? undefined : (this.#cause ?? error)
+        started.reject(cause ?? new MediaError('PLUGIN_UNAVAILABLE', { plugin: startup.name }))
+        await this.#pool.destroy()
+        host.port1.close()
+        core.port1.close()
+        return cause
+      })
+  }
+
+  /** Lets the plugin close what it opened, and ends its thread when that takes longer than its budget. One that is still starting is ended at once. */
+  async stop(): Promise<void> {
+    this.#stopping = true
+    const deadline = setTimeout(() => void this.#pool.destroy(), this.#isStarted ? this.#options.budget.stopMs : 0)
+    // When it ends before it has answered, there is nothing left to stop.
+    if (this.#isStarted) this.remote.thread.stop().catch(() => undefined)
+    await this.ended
+    clearTimeout(deadline)
+  }
+
+  /** Ends the thread at once. */
+  end(cause: Error): void {
+    this.#cause ??= cause
+    void this.#pool.destroy()
+  }
+
+  async #beat(signal: AbortSignal): Promise<void> {
+    const health = await this.remote.thread.health()
+    if (signal.aborted) return
+    this.#options.onHealth(health)
+    const limitBytes = this.#options.budget.memoryMb * 2 ** 20
+    // V8's own limit does not count buffers.
+    if (health.externalBytes > limitBytes) {
+      this.end(new Error(`it holds ${Math.round(health.externalBytes / 2 ** 20)} MiB outside of its heap`))
+    }
+  }
+}
