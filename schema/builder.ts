@@ -25,7 +25,20 @@ export const builder = new SchemaBuilder<{
       if (!typename) throw new MediaError('NOT_FOUND', { id })
       return { typename, id }
     },
-    nodeQueryOptions: { description: 'Anything with an id, by its id.', extensions: { grant: 'OBSERVE' } },
+    idFieldOptions: { description: 'Unique id.' },
+    nodeQueryOptions: {
+      description: 'Anything with an id, by its id.',
+      extensions: { grant: 'OBSERVE' },
+      args: { id: { description: 'Its id.' } },
+    },
+    edgesFieldOptions: { description: 'The things on this page, each with its cursor.' },
+    nodeFieldOptions: { description: 'The thing.' },
+    cursorFieldOptions: { description: 'Names its place in the list, for `after` and `before`.' },
+    pageInfoFieldOptions: { description: 'Where this page begins and ends.' },
+    hasNextPageFieldOptions: { description: 'Whether there is more after this page.' },
+    hasPreviousPageFieldOptions: { description: 'Whether there is more before this page.' },
+    startCursorFieldOptions: { description: 'Cursor of its first thing.' },
+    endCursorFieldOptions: { description: 'Cursor of its last thing.' },
     nodesQueryOptions: false,
     nodeTypeOptions: { description: 'A thing with an id that is unique on this server.' },
     pageInfoTypeOptions: { description: 'Where a page of a list begins and ends.' },

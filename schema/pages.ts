@@ -1,9 +1,24 @@
+import { builder } from './builder.ts'
+import { ViewerType } from './refs.ts'
+
 type PageArguments = { [Name in 'first' | 'last']?: number | null | undefined } & {
   [Name in 'before' | 'after']?: string | null | undefined
 }
 
 const PAGE_SIZE = 50
 const LARGEST_PAGE = 500
+
+export const pageArguments = builder.args((t) => ({
+  first: t.int({ description: `Things on the page, counted from the front; ${PAGE_SIZE} unless said, ${LARGEST_PAGE} at most.` }),
+  after: t.string({ description: 'Only what comes after this cursor.' }),
+  last: t.int({ description: 'Things on the page, counted from the back.' }),
+  before: t.string({ description: 'Only what comes before this cursor.' }),
+}))
+
+export const ViewerConnection = builder.connectionObject(
+  { type: ViewerType, name: 'ViewerConnection', description: 'One page of viewers.' },
+  { name: 'ViewerEdge', description: 'A viewer and its cursor.' },
+)
 
 /** One page of a list of things whose ids are their cursors. A page has 50 things unless asked for more; 500 at most. */
 export function page<T extends { id: string }>(things: readonly T[], { first, last, before, after }: PageArguments) {

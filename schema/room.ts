@@ -4,8 +4,8 @@ import { builder } from './builder.ts'
 import { ChangeEnum, CloseReasonEnum } from './enums.ts'
 import { type EventChange, events } from './events.ts'
 import { namedId, nameIn } from './global-ids.ts'
-import { page } from './pages.ts'
-import { AppType, ParticipantType, RoomType, TrackType, ViewerType } from './refs.ts'
+import { page, pageArguments, ViewerConnection } from './pages.ts'
+import { AppType, ParticipantType, RoomType, TrackType } from './refs.ts'
 
 builder.node(RoomType, {
   description: 'A named place where tracks meet.',
@@ -33,9 +33,10 @@ builder.node(RoomType, {
     publishers: t.field({ type: [ParticipantType], description: 'Those who publish something.', resolve: ({ publishers }) => publishers }),
     tracks: t.field({ type: [TrackType], description: 'Everything that is published in it.', resolve: ({ tracks }) => tracks }),
     viewerCount: t.int({ description: 'How many watch.', resolve: ({ viewers }) => viewers.size }),
-    viewers: t.connection({
-      type: ViewerType,
+    viewers: t.field({
+      type: ViewerConnection,
       description: 'Who watches, first come first.',
+      args: pageArguments,
       resolve: ({ viewers }, args) => page([...viewers.values()], args),
     }),
   }),

@@ -3,7 +3,7 @@ import type { Viewer } from '../core/room/viewer.ts'
 import { builder } from './builder.ts'
 import { ChangeEnum, CloseReasonEnum } from './enums.ts'
 import { type EventChange, events } from './events.ts'
-import { page } from './pages.ts'
+import { page, pageArguments, ViewerConnection } from './pages.ts'
 import { RoomType, ViewerType } from './refs.ts'
 
 const Layers = builder.objectRef<{ spatial: number; temporal?: number }>('PreferredLayers').implement({
@@ -37,16 +37,14 @@ builder.node(ViewerType, {
 const id = { required: true as const, description: 'Its id.' }
 
 builder.queryFields((t) => ({
-  viewers: t.connection({
-    type: ViewerType,
+  viewers: t.field({
+    type: ViewerConnection,
     description: 'Who watches one room, or any.',
-    args: { room: t.arg.string({ description: 'Full name of the room.' }) },
+    args: { room: t.arg.string({ description: 'Full name of the room.' }), ...pageArguments },
     resolve: (_root, { room, ...args }, { core }) => {
       const rooms = room == null ? core.rooms.list() : [core.rooms.get(room)]
-      return page(
-        rooms.flatMap(({ viewers }) => [...viewers.values()]),
-        args,
-      )
+      const viewers = rooms.flatMap((one) => [...one.viewers.values()])
+      return page(viewers, args)
     },
   }),
   viewer: t.field({

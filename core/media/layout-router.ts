@@ -1,6 +1,6 @@
 import type { types } from 'mediasoup'
 import type { MediaWorker } from './media-worker.ts'
-import type { PayloadLayout } from './sdp/layout.ts'
+import { carries, type PayloadLayout } from './sdp/layout.ts'
 
 /** Received on loopback, so a keyframe's burst must fit the socket's buffer. */
 const PIPE_BUFFER_BYTES = 4 << 20
@@ -12,6 +12,7 @@ const PIPE_BUFFER_BYTES = 4 << 20
 export class LayoutRouter {
   readonly worker: MediaWorker
   readonly ready: Promise<this>
+  readonly #layout: PayloadLayout
   readonly #mainRouter: () => types.Router
   readonly #piped = new Map<string, Promise<types.Producer>>()
   #router!: types.Router
@@ -21,7 +22,8 @@ export class LayoutRouter {
   constructor(worker: MediaWorker, mainRouter: () => types.Router, layout: PayloadLayout) {
     this.worker = worker
     this.#mainRouter = mainRouter
-    this.ready = this.#create(layout)
+    this.#layout = layout
+    this.ready = this.#create()
     this.ready.catch(() => this.close())
   }
 
@@ -31,6 +33,12 @@ export class LayoutRouter {
 
   get closed(): boolean {
     return this.#closed || this.#router?.closed === true
+  }
+
+  /** Whether its viewers can play this. */
+  carries({ rtpParameters }: types.Producer): boolean {
+    const [codec] = rtpParameters.codecs
+    return codec !== undefined && carries(this.#layout, codec)
   }
 
   /** The twin, in this router, of a producer in the main one. */
@@ -60,8 +68,8 @@ export class LayoutRouter {
     this.#router?.close()
   }
 
-  async #create(layout: PayloadLayout): Promise<this> {
-    this.#router = await this.worker.worker.createRouter({ mediaCodecs: [...layout.mediaCodecs] })
+  async #create(): Promise<this> {
+    this.#router = await this.worker.worker.createRouter({ mediaCodecs: [...this.#layout.mediaCodecs] })
     return this
   }
 

@@ -1,5 +1,5 @@
-import { newId } from '../kernel/ids.ts'
 import { messageOf } from '../kernel/errors.ts'
+import { newId } from '../kernel/ids.ts'
 
 export type TaskState = 'STARTING' | 'RUNNING' | 'RESTARTING' | 'STOPPING' | 'STOPPED' | 'FAILED'
 

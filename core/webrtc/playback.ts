@@ -85,12 +85,13 @@ export class Playback implements ViewerFlow {
 
   async #feedOne(section: PlaybackSection): Promise<void> {
     for (const track of this.#room.tracks) {
-      if (track.kind !== section.kind || track.producer.closed) continue
+      if (track.kind !== section.kind || track.producer.closed || !this.#router.carries(track.producer)) continue
       const producer = await this.#router.producerOf(track.producer)
       const { rtpCapabilities, mid } = section
       if (!this.#router.router.canConsume({ producerId: producer.id, rtpCapabilities })) continue
 
-      const consumer = await this.#transport.consume({ producerId: producer.id, rtpCapabilities, mid })
+      // Without a MID: the answer agreed on no header extension that could carry it.
+      const consumer = await this.#transport.consume({ producerId: producer.id, rtpCapabilities })
       const layers =
         producer.type === 'simulcast' && !track.bridged
           ? new LayerChoice(consumer, producer.rtpParameters.encodings?.length ?? 1)
