@@ -165,6 +165,31 @@ test('routes of a plugin that is away answer 503, and a connection on its way to
   assert.match(String(error), /503/)
 })
 
+test('a client that reads slowly slows the answer down, and one that leaves ends it', async () => {
+  await using ground = await startPlugins(echo)
+  const sent = async () => (await (await fetch(`${ground.url}/echo/sent`)).json()) as { sentBytes: number; gone: boolean }
+  const socket = connect(ground.port, '127.0.0.1')
+  socket.write('GET /echo/endless HTTP/1.1\r\nHost: x\r\n\r\n')
+  await once(socket, 'readable')
+  let last = -1
+  for (let now = await sent(); now.sentBytes !== last || last === 0; now = await sent()) {
+    last = now.sentBytes
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  }
+  // What the two kernels' buffers hold on loopback.
+  assert.ok(last < 16 * MiB, `${last} bytes were made`)
+
+  socket.destroy()
+  while (!(await sent()).gone) await new Promise(setImmediate)
+})
+
+test('a client that has said all it wants to say still gets its answer', async () => {
+  await using ground = await startPlugins(echo)
+  const socket = connect({ port: ground.port, host: '127.0.0.1', allowHalfOpen: true })
+  socket.end('GET /echo/raw HTTP/1.1\r\nHost: x\r\n\r\n')
+  assert.match(await text(socket), /one,/)
+})
+
 test('TLS connections are relayed', async () => {
   await using ground = await startPlugins(echo)
   const tls = selfSigned()

@@ -169,7 +169,6 @@ test('of two plugins with one field the second is refused, and core is never con
   assert.equal((await ground.query('{ animals { name } }')).errors, undefined)
 
   await refused.configure({ field: 'version' })
-  await refused.enable()
   await untilState(ground, 'sdl', 'FAILED')
   assert.deepEqual((await ground.query('{ version }')).data, { version: '1' })
 })

@@ -35,6 +35,7 @@ for (const [how, reason] of [
     const startedAt = performance.now()
 
     const plugin = await untilState(ground, 'misbehaves', 'RESTARTING')
+    if (how === 'LOOP') assert.ok(performance.now() - startedAt < 1_750, `noticed after ${performance.now() - startedAt} ms`)
     assert.match(plugin.lastError ?? '', reason)
     const meanwhile = await ground.query('{ version greeting animals { name } }')
     assert.deepEqual(codesOf(meanwhile), ['PLUGIN_UNAVAILABLE'])
@@ -43,7 +44,7 @@ for (const [how, reason] of [
     assert.match(meanwhile.errors?.[0]?.message ?? '', /misbehaves/)
 
     await untilState(ground, 'misbehaves', 'RUNNING')
-    if (how === 'LOOP') assert.ok(performance.now() - startedAt < 2_000, `back after ${performance.now() - startedAt} ms`)
+    console.log(`${how}: back after ${Math.round(performance.now() - startedAt)} ms`)
     assert.deepEqual((await ground.query('{ greeting }')).data, { greeting: 'hello' })
     assert.equal(plugin.restarts, 1)
   })
@@ -67,7 +68,6 @@ test('a bad option is refused by name, at once and without retries', async () =>
   assert.match(plugin.lastError ?? '', /field: limits\.depth/)
 
   await plugin.configure({ limits: { depth: 2 } })
-  await plugin.restart()
   assert.equal(plugin.state, 'RUNNING')
 })
 
@@ -117,6 +117,14 @@ test('tasks of a plugin stand below it, are stopped in its thread, and go with i
   await ground.query(misbehave('EXIT'))
   await untilState(ground, 'misbehaves', 'RESTARTING')
   assert.equal(job?.state, 'STOPPED')
+})
+
+test('the last words of a plugin that exits are kept', async () => {
+  await using ground = await startPlugins([fixture('dying')])
+  const plugin = await untilState(ground, 'dying', 'FAILED')
+  const words = [...plugin.logs].map(({ message }) => message)
+  assert.equal(words.filter((message) => message === 'last words').length, 5)
+  assert.match(plugin.lastError ?? '', /code: 7/)
 })
 
 test('a plugin that never gets set up is named, and one that does not stop is ended', async () => {

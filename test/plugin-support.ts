@@ -70,6 +70,8 @@ export async function startPlugins(plugins: readonly PluginUse[], overrides: Par
   })
   lifetime.add('plugins', () => host.stop())
   await host.start(resolvePlugins(plugins, import.meta.url))
+  // On a busy machine some take longer than the host itself waits.
+  while ([...host].some(({ state }) => state === 'STARTING')) await once(host.events, 'state')
 
   const handoff = new PluginHandoff(host, silent)
   lifetime.add('relay', () => handoff.close())

@@ -1,4 +1,4 @@
-import { makeExecutableSchema } from '@graphql-tools/schema'
+import type { makeExecutableSchema } from '@graphql-tools/schema'
 import {
   type DocumentNode,
   type GraphQLFieldConfigMap,
@@ -15,15 +15,15 @@ import {
   specifiedScalarTypes,
   visit,
 } from 'graphql'
-import type { Grant } from '../../core/access/caller.ts'
 import { MediaError } from '../../core/kernel/errors.ts'
+import type { FieldGrant } from './protocol.ts'
 import { HIDDEN } from './schema.ts'
 
 /**
  * A plugin's part of the API: what `pluginBuilder().toSchema()` answers, or SDL and resolvers. In SDL, core types are named
  * as if they were defined, and extended with `extend type`.
  */
-export type Contribution = GraphQLSchema | { typeDefs: string | DocumentNode; resolvers: Resolvers; grants?: Record<string, Grant> }
+export type Contribution = GraphQLSchema | { typeDefs: string | DocumentNode; resolvers: Resolvers; grants?: Record<string, FieldGrant> }
 
 type Resolvers = NonNullable<Parameters<typeof makeExecutableSchema>[0]['resolvers']>
 
@@ -31,19 +31,19 @@ type Resolvers = NonNullable<Parameters<typeof makeExecutableSchema>[0]['resolve
 export type Published = {
   schema: GraphQLSchema
   sdl: string
-  grants: Record<string, Grant>
+  grants: Record<string, FieldGrant>
   /** `Type.field` of each field that has no description. */
   undescribed: string[]
 }
 
 const ROOTS = new Set(['Query', 'Mutation', 'Subscription'])
-const CORE_SCALARS = new Set(['DateTime', 'JSON'])
-const GRANTS = new Set<unknown>(['MANAGE', 'OBSERVE', 'PUBLISH', 'PLAY'] satisfies Grant[])
+const CORE_SCALARS = new Set(['DateTime', 'JSON', 'BigInt'])
+const GRANTS = new Set<unknown>(['MANAGE', 'OBSERVE', 'PUBLISH', 'PLAY', 'ANY'] satisfies FieldGrant[])
 
 /** @throws {Error} when it is no valid schema. */
-export function publish(contribution: Contribution): Published {
+export async function publish(contribution: Contribution): Promise<Published> {
   const { schema, core, grants } =
-    contribution instanceof GraphQLSchema ? { schema: contribution, core: new Set<string>(), grants: {} } : fromSdl(contribution)
+    contribution instanceof GraphQLSchema ? { schema: contribution, core: new Set<string>(), grants: {} } : await fromSdl(contribution)
   const published: Published = { schema, sdl: '', grants: { ...grants }, undescribed: [] }
   const printed: string[] = []
   for (const type of Object.values(schema.getTypeMap())) {
@@ -82,11 +82,11 @@ function note(type: GraphQLNamedType, isCore: boolean, published: Published): vo
     if (!isAdded(field.name, isCore)) continue
     const name = `${type.name}.${field.name}`
     if (!field.description) published.undescribed.push(name)
-    if (field.extensions.grant !== undefined) published.grants[name] = field.extensions.grant as Grant
+    if (field.extensions.grant !== undefined) published.grants[name] = field.extensions.grant as FieldGrant
   }
 }
 
-function fromSdl({ typeDefs, resolvers, grants = {} }: Exclude<Contribution, GraphQLSchema>) {
+async function fromSdl({ typeDefs, resolvers, grants = {} }: Exclude<Contribution, GraphQLSchema>) {
   const document = typeof typeDefs === 'string' ? parse(typeDefs) : typeDefs
   const known = new Set(specifiedScalarTypes.map((type) => type.name))
   const named = new Set<string>()
@@ -100,6 +100,8 @@ function fromSdl({ typeDefs, resolvers, grants = {} }: Exclude<Contribution, Gra
   const rootNames = [...ROOTS].filter((name) => name === 'Query' || (named.has(name) && !known.has(name)))
   const roots = rootNames.map((name) => `type ${name} { ${HIDDEN}plugin: String }`)
   const stubs = [...core].map((name) => (CORE_SCALARS.has(name) ? `scalar ${name}` : `type ${name} { id: ID! }`))
+  // Most plugins build their schema; the others load what makes one of SDL.
+  const { makeExecutableSchema } = await import('@graphql-tools/schema')
   const schema = makeExecutableSchema({ typeDefs: [document, ...roots, ...stubs], resolvers })
   return { schema, core, grants }
 }

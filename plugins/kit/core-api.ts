@@ -24,8 +24,19 @@ export type ViewerInfo = { id: string; room: string; kind: string }
 /** A publisher who was let in. */
 export type Admission = { ingressId: string; participantId: string; room: string; app: string; identity: string; settings: AppSettings }
 
-/** A publisher who asks to be let in. `room`: where it is named beside the key, the key has to lead there. */
-export type Arrival = { protocol: string; app: string; key: string; room?: string; identity?: string; caller: Caller }
+/**
+ * A publisher who asks to be let in. `room`: where it is named beside the key, the key has to lead there. `exclusive`: refused while
+ * anybody else publishes in the room.
+ */
+export type Arrival = {
+  protocol: string
+  app: string
+  key: string
+  room?: string
+  identity?: string
+  exclusive?: boolean
+  caller: Caller
+}
 
 /**
  * A WebRTC session as its HTTP resource needs it. `tag` names its ICE session and changes with every ICE restart;

@@ -1,7 +1,11 @@
+import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
 import type { LibSQLDatabase } from 'drizzle-orm/libsql'
 import type { Lifetime } from '../../core/kernel/lifetime.ts'
 import type { PluginDatabase } from './host.ts'
+
+/** As CommonJS, for the reason that `tables.ts` gives. */
+const require = createRequire(import.meta.url)
 
 /** Milliseconds to wait for another thread's transaction. */
 const BUSY_TIMEOUT_MS = 5_000
@@ -10,14 +14,15 @@ const BUSY_TIMEOUT_MS = 5_000
 export function threadDatabase(plugin: string, url: string, lifetime: Lifetime): PluginDatabase {
   return {
     async open<Tables extends Record<string, unknown>>(options: { tables?: Tables; migrationsFolder?: string | URL } = {}) {
-      const [{ createClient }, { drizzle }] = await Promise.all([import('@libsql/client'), import('drizzle-orm/libsql')])
+      const { createClient } = await import('@libsql/client')
+      const { drizzle } = require('drizzle-orm/libsql') as typeof import('drizzle-orm/libsql')
       const client = createClient({ url, timeout: BUSY_TIMEOUT_MS })
       lifetime.add('database', () => client.close())
       if (url.startsWith('file:')) await client.execute('PRAGMA journal_mode = WAL')
 
       const db: LibSQLDatabase<Tables> = drizzle(client, options.tables ? { schema: options.tables } : {})
       if (options.migrationsFolder) {
-        const { migrate } = await import('drizzle-orm/libsql/migrator')
+        const { migrate } = require('drizzle-orm/libsql/migrator') as typeof import('drizzle-orm/libsql/migrator')
         const folder = options.migrationsFolder
         const migrationsFolder = folder instanceof URL || folder.startsWith('file:') ? fileURLToPath(folder) : folder
         // Each plugin counts its own migrations: drizzle only compares the time of the last one in its table.

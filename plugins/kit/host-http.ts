@@ -13,6 +13,7 @@ import type { Connection } from './protocol.ts'
  * hands over those that are for a route of this plugin. Each serves one request, because the next may be for somebody else.
  */
 export class ThreadHttp implements PluginHttp {
+  readonly #plugin: string
   readonly #log: Log
   readonly #methods = new Map<string, Map<string, RawHandler>>()
   readonly #upgrades = new Map<string, UpgradeHandler>()
@@ -21,8 +22,10 @@ export class ThreadHttp implements PluginHttp {
   readonly #sockets = new Map<Socket, Connection | undefined>()
   readonly #server = createServer({ shouldUpgradeCallback: (req) => this.#upgradeOf.find(req.url ?? '') !== undefined })
   #sealed = false
+  #closed = false
 
-  constructor(log: Log) {
+  constructor(plugin: string, log: Log) {
+    this.#plugin = plugin
     this.#log = log
     this.#server.on('request', (req, res) => void this.#request(req, res))
     this.#server.on('upgrade', (req, socket: Socket, head) => void this.#upgrade(req, socket, head))
@@ -56,10 +59,14 @@ export class ThreadHttp implements PluginHttp {
     return { routes, upgrades: [...this.#upgrades.keys()] }
   }
 
-  /** Takes over a connection, unless the main thread has given up on it. */
+  /**
+   * Takes over a connection, unless the main thread has given up on it.
+   * @throws {MediaError} `PLUGIN_UNAVAILABLE` when it is closing: the connection stays where it was.
+   */
   adopt(connection: Connection): void {
+    if (this.#closed) throw new MediaError('PLUGIN_UNAVAILABLE', { plugin: this.#plugin })
     if (Atomics.compareExchange(new Int32Array(connection.claimed), 0, 0, 1) !== 0) return
-    const socket = new Socket({ fd: connection.fd, readable: true, writable: true })
+    const socket = new Socket({ fd: connection.fd, readable: true, writable: true, allowHalfOpen: true })
     socket.setNoDelay(true)
     this.#sockets.set(socket, connection)
     socket.once('close', () => this.#sockets.delete(socket))
@@ -69,6 +76,7 @@ export class ThreadHttp implements PluginHttp {
 
   /** Ends every connection, after what was written has gone out. */
   close(): void {
+    this.#closed = true
     for (const socket of this.#sockets.keys()) socket.destroySoon()
   }
 

@@ -6,13 +6,16 @@ import type { ThreadTasks } from './host-tasks.ts'
 /** Pipelines that end with the plugin, each a task under it. */
 export function threadPipelines(tasks: ThreadTasks, log: Log, lifetime: Lifetime): PluginPipelines {
   return {
-    async start({ signal, ...options }) {
+    async start({ signal, task: known, ...options }) {
       const { startPipeline } = await import('../../native/pipeline.ts')
+      const stopped = signal ? AbortSignal.any([signal, lifetime.signal]) : lifetime.signal
+      const run = () => startPipeline({ ...options, log: log.child({ pipeline: options.name }), signal: stopped })
+      if (known) return await run()
+
       let stop = async () => {}
       const task = tasks.open({ type: 'PIPELINE', name: options.name, stop: () => stop() })
-      const stopped = signal ? AbortSignal.any([signal, lifetime.signal]) : lifetime.signal
       try {
-        const pipeline = await startPipeline({ ...options, log: log.child({ pipeline: options.name }), signal: stopped })
+        const pipeline = await run()
         stop = async () => {
           task.stopping()
           await pipeline.stop()

@@ -57,8 +57,11 @@ export interface PluginHttp {
 
 /** GStreamer pipelines, each in a process of its own, which ends with the plugin. */
 export interface PluginPipelines {
-  /** @throws {MediaError} `PIPELINE_FAILED` with GStreamer's own words as `reason`. */
-  start(options: Omit<PipelineOptions, 'log' | 'signal'> & { signal?: AbortSignal }): Promise<Pipeline>
+  /**
+   * @param options.task Where its end is told by whoever starts it; absent: it is a task of its own under the plugin.
+   * @throws {MediaError} `PIPELINE_FAILED` with GStreamer's own words as `reason`.
+   */
+  start(options: Omit<PipelineOptions, 'log' | 'signal'> & { signal?: AbortSignal; task?: PluginTask }): Promise<Pipeline>
 }
 
 export interface PluginDatabase {

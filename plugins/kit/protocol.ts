@@ -20,6 +20,9 @@ export type Startup = {
   corePort: MessagePort
 }
 
+/** What a caller needs for a field. `ANY`: nothing that could be known before the field itself has looked. */
+export type FieldGrant = Grant | 'ANY'
+
 /** What a plugin contributes, as its thread tells the main thread once `setup` is through. */
 export type Manifest = {
   name: string
@@ -32,7 +35,7 @@ export type Manifest = {
   /** Its types, and `extend type` for what it adds to the core's. Empty when it adds nothing. */
   sdl: string
   /** What a caller needs for a field, by `Type.field`, where it differs from the default. */
-  grants: Record<string, Grant>
+  grants: Record<string, FieldGrant>
   routes: readonly { method: string; path: string }[]
   upgrades: readonly string[]
 }

@@ -14,7 +14,11 @@ export type CoreObject = { readonly id: string }
 export type PluginSchemaTypes = {
   DefaultFieldNullability: false
   Context: PluginContext
-  Scalars: { DateTime: { Input: Date; Output: Date | string }; JSON: { Input: unknown; Output: unknown } }
+  Scalars: {
+    DateTime: { Input: Date; Output: Date | string }
+    JSON: { Input: unknown; Output: unknown }
+    BigInt: { Input: number; Output: number }
+  }
 }
 type Types = PothosSchemaTypes.ExtendDefaultTypes<PluginSchemaTypes>
 
@@ -22,7 +26,7 @@ type Types = PothosSchemaTypes.ExtendDefaultTypes<PluginSchemaTypes>
 export const HIDDEN = '_'
 
 /**
- * Builds a plugin's part of the API. It has the core's scalars `DateTime` and `JSON`, and knows core types by name.
+ * Builds a plugin's part of the API. It has the core's scalars `DateTime`, `JSON` and `BigInt`, and knows core types by name.
  *
  * Every field needs a description. A field says in `extensions: { grant: 'PLAY' }` what its caller needs; without it that is
  * `OBSERVE` for queries and subscriptions, `MANAGE` for mutations, and nothing more than the object itself for what is added
@@ -55,6 +59,7 @@ export function pluginBuilder(): PluginBuilder {
     parseValue: (value) => (value instanceof Date ? value : new Date(String(value))),
   })
   builder.scalarType('JSON', { extensions: { core: true }, serialize: (value) => value, parseValue: (value) => value })
+  builder.scalarType('BigInt', { extensions: { core: true }, serialize: (value) => value, parseValue: Number })
   const hidden = { description: 'Never answered.', nullable: true, resolve: () => null } as const
   builder.queryType({ fields: (t) => ({ _plugin: t.string(hidden) }) })
   builder.mutationType({ fields: (t) => ({ _plugin: t.string(hidden) }) })

@@ -47,7 +47,7 @@ async function start(startup: Startup, host: ReturnType<typeof connect<HostApi>>
 
   const meter = healthMeter()
   lifetime.add('health', meter.close)
-  const http = new ThreadHttp(log)
+  const http = new ThreadHttp(plugin.name, log)
   lifetime.add('connections', () => http.close())
   const tasks = new ThreadTasks(host, onFault)
   const given: Host = {
@@ -64,7 +64,7 @@ async function start(startup: Startup, host: ReturnType<typeof connect<HostApi>>
     signal: lifetime.signal,
   }
   const contributed = await plugin.setup(given)
-  const published = contributed?.schema ? publish(contributed.schema) : undefined
+  const published = contributed?.schema ? await publish(contributed.schema) : undefined
   if (published && published.undescribed.length > 0) log.warn({ fields: published.undescribed }, 'fields without a description')
 
   const ended = Promise.withResolvers<void>()

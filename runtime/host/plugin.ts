@@ -128,14 +128,14 @@ export class Plugin {
   }
 
   /**
-   * Restarts it with other options; one that is disabled will start with them.
+   * Restarts it with other options, also when it had failed; one that is disabled will start with them.
    * @throws {MediaError} `PLUGIN_CONFIG_INVALID` when it runs and refuses them: then it runs on as it was.
    */
   configure(options: unknown): Promise<void> {
     return this.#command(async () => {
       if (this.#state === 'RUNNING') await this.remote.thread.check(options)
       this.#options = options
-      if (!this.#wanted) return
+      if (this.#state === 'DISABLED') return
       await this.#end()
       await this.#begin()
     })

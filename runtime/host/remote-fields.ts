@@ -9,7 +9,7 @@ import {
   isSpecifiedScalarType,
   responsePathAsArray,
 } from 'graphql'
-import type { Caller, Grant } from '../../core/access/caller.ts'
+import type { AccessTarget, Caller, Grant } from '../../core/access/caller.ts'
 import { requireGrant } from '../../core/access/require.ts'
 import type { Operation, OperationResult } from '../../plugins/kit/protocol.ts'
 import { delegation } from './delegation.ts'
@@ -38,7 +38,7 @@ export function contributedField(field: string, plugin: Plugin, isCore: IsCore, 
   const type = field.slice(0, field.indexOf('.'))
   const authorize = (args: Record<string, unknown>, caller: Caller) => {
     const grant = plugin.manifest?.grants[field] ?? DEFAULT_GRANTS[type]
-    if (grant) requireGrant(caller, grant, targetOf(args))
+    if (grant && grant !== 'ANY') requireGrant(caller, grant, targetOf(args, grant, caller))
   }
   const operation = (parent: unknown, args: Record<string, unknown>, context: unknown, info: GraphQLResolveInfo): Operation => {
     const caller = link.callerOf(context)
@@ -90,9 +90,17 @@ function fromWire(value: unknown, type: GraphQLOutputType, isCore: IsCore, link:
   return value
 }
 
-/** What a field is about, when its arguments say so. */
-function targetOf({ app, room }: Record<string, unknown>) {
-  return { ...(typeof app === 'string' ? { app } : {}), ...(typeof room === 'string' ? { room } : {}) }
+/**
+ * What a field is about, when its arguments say so. What takes only `PLAY` and names nothing is open to callers who are limited to
+ * an app or a room: what they may see there is the field's own business, as it is with core's fields.
+ */
+function targetOf({ app, room }: Record<string, unknown>, grant: Grant, caller: Caller): AccessTarget {
+  const named = { ...(typeof app === 'string' ? { app } : {}), ...(typeof room === 'string' ? { room } : {}) }
+  return grant === 'PLAY' && Object.keys(named).length === 0 ? limitsOf(caller) : named
+}
+
+function limitsOf({ app, room }: Caller): AccessTarget {
+  return { ...(app !== undefined && { app }), ...(room !== undefined && { room }) }
 }
 
 function pick(values: Readonly<Record<string, unknown>>, names: readonly string[]): Record<string, unknown> {
