@@ -1,9 +1,11 @@
+import { once } from 'node:events'
 import type { Readable } from 'node:stream'
 import { MediaError } from '../../core/kernel/errors.ts'
 import type { Pipeline } from '../../native/pipeline.ts'
 import type { TrackData } from '../kit/core-api.ts'
 import type { Host } from '../kit/host.ts'
-import { pictureLaunch, RTCP, RTP } from './launch.ts'
+import { picturePipeline } from './launch.ts'
+import { receiverOf } from './receiver.ts'
 
 export type CaptureHost = Pick<Host, 'core' | 'pipelines'>
 export type CaptureOptions = { widthPx: number; quality: number; timeoutMs: number }
@@ -19,11 +21,11 @@ export async function capture({ core, pipelines }: CaptureHost, track: TrackData
   try {
     await using pipeline = await pipelines.start({
       name: `snapshot of ${track.room}`,
-      launch: pictureLaunch(track.codec, widthPx, quality),
-      outputs: 1,
+      ...picturePipeline(track.codec, widthPx, quality),
       signal,
     })
-    const [port, rtcpPort] = [Number(await pipeline.get(RTP, 'port')), Number(await pipeline.get(RTCP, 'port'))]
+    await using receiver = await receiverOf(pipeline)
+    const { port, rtcpPort } = receiver
     const { tapId } = await core.tracks.tap(track.id, { port, rtcpPort, paused: true })
     try {
       // Resuming is what asks the publisher for a keyframe.
@@ -38,14 +40,15 @@ export async function capture({ core, pipelines }: CaptureHost, track: TrackData
 }
 
 /** The pipeline's only picture. Its output ends with it only when the process does, so its end marker tells. */
-async function readJpeg({ outputs, end, name }: Pipeline): Promise<Buffer> {
+async function readJpeg(pipeline: Pipeline): Promise<Buffer> {
   const chunks: Buffer[] = []
-  for await (const chunk of outputs[0] as Readable) {
+  for await (const chunk of pipeline.outputs[0] as Readable) {
     chunks.push(chunk as Buffer)
     const jpeg = Buffer.concat(chunks)
     if (jpeg.length > 2 && jpeg.readUInt16BE(jpeg.length - 2) === END_OF_IMAGE) return jpeg
   }
-  throw new MediaError('PIPELINE_FAILED', { pipeline: name, reason: end?.detail ?? 'it ended without a picture' })
+  if (!pipeline.end) await once(pipeline.events, 'closed')
+  throw new MediaError('PIPELINE_FAILED', { pipeline: pipeline.name, reason: pipeline.end?.detail ?? 'it ended without a picture' })
 }
 
 /** @see ITU-T T.81 section B.1.1.3: EOI */

@@ -1,5 +1,5 @@
 import { MediaError } from '../../core/kernel/errors.ts'
-import { chain, describeCaps, element, type Fragment, launch, outputFd } from '../../native/gst.ts'
+import { chain, describeCaps, element, type Fragment, inputFd, launch, outputFd } from '../../native/gst.ts'
 
 const RTP_BUFFER_BYTES = 4 << 20
 
@@ -17,31 +17,39 @@ const DECODERS: Readonly<Record<string, Fragment>> = {
   VP9: chain(element('rtpvp9depay', { 'wait-for-keyframe': true }), element('vp9dec', { threads: 1 })),
 }
 
+/** Comes as a bitstream over the first input, because no element here reads it out of RTP. */
+const AV1 = chain(
+  element('fdsrc', { fd: inputFd(0) }),
+  element('typefind', { 'force-caps': describeCaps('video/x-av1', { 'stream-format': 'obu-stream' }) }),
+  element('av1parse'),
+  element('av1dec'),
+)
+
 /**
  * A pipeline that turns the next picture of a track into one JPEG on its first output.
  *
  * @param codec As a track names it: `H264`.
  * @param widthPx At most; the height follows.
- * @throws {MediaError} `CODEC_UNSUPPORTED` when GStreamer can not read it out of RTP.
+ * @throws {MediaError} `CODEC_UNSUPPORTED` when GStreamer can not decode it.
  */
-export function pictureLaunch(codec: string, widthPx: number, quality: number): Fragment {
+export function picturePipeline(codec: string, widthPx: number, quality: number): { launch: Fragment; inputs: number; outputs: number } {
   const encodingName = codec.toUpperCase()
+  const size = `width=(int)[1,${widthPx}],pixel-aspect-ratio=(fraction)1/1`
+  const inputs = encodingName === 'AV1' ? 1 : 0
+  const toJpeg = chain(
+    element('videoconvert'),
+    element('videoscale'),
+    element('capsfilter', { caps: `video/x-raw,format=I420,colorimetry=(string)${JFIF_COLOURS},${size}` }),
+    element('jpegenc', { quality, snapshot: true }),
+    element('fdsink', { fd: outputFd(0, inputs), sync: false }),
+  )
+  if (inputs === 1) return { launch: chain(AV1, toJpeg), inputs, outputs: 1 }
+
   const decoder = DECODERS[encodingName]
   if (!decoder) throw new MediaError('CODEC_UNSUPPORTED', { codec })
   const rtpCaps = describeCaps('application/x-rtp', { media: 'video', 'clock-rate': 90_000, 'encoding-name': encodingName })
-  return launch(
-    chain(
-      element('udpsrc', { name: RTP, address: '127.0.0.1', port: 0, 'buffer-size': RTP_BUFFER_BYTES, caps: rtpCaps }),
-      decoder,
-      element('videoconvert'),
-      element('videoscale'),
-      element('capsfilter', {
-        caps: `video/x-raw,format=I420,colorimetry=(string)${JFIF_COLOURS},width=(int)[1,${widthPx}],pixel-aspect-ratio=(fraction)1/1`,
-      }),
-      element('jpegenc', { quality, snapshot: true }),
-      element('fdsink', { fd: outputFd(0, 0), sync: false }),
-    ),
-    // The tap sends its reports somewhere.
-    chain(element('udpsrc', { name: RTCP, address: '127.0.0.1', port: 0 }), element('fakesink', { sync: false, async: false })),
-  )
+  const rtp = element('udpsrc', { name: RTP, address: '127.0.0.1', port: 0, 'buffer-size': RTP_BUFFER_BYTES, caps: rtpCaps })
+  // The tap sends its reports somewhere.
+  const rtcp = chain(element('udpsrc', { name: RTCP, address: '127.0.0.1', port: 0 }), element('fakesink', { sync: false, async: false }))
+  return { launch: launch(chain(rtp, decoder, toJpeg), rtcp), inputs, outputs: 1 }
 }

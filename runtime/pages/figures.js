@@ -62,7 +62,7 @@ export function figuresOf(report, previous) {
  * @param {RTCStatsReport | undefined} previous
  */
 function elapsedSeconds(stat, previous) {
-  const before = stat && previous?.get(stat.id)
+  const before = previous?.get(stat?.id)
   return before ? (stat.timestamp - before.timestamp) / 1000 : 0
 }
 

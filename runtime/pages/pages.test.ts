@@ -4,10 +4,12 @@ import type { Page } from 'playwright-core'
 import { use } from '../../plugins/kit/define-config.ts'
 import type snapshot from '../../plugins/snapshot/plugin.ts'
 import type whip from '../../plugins/whip/plugin.ts'
-import { TEST_TOKEN, TestRuntime } from '../../test/harness.ts'
+import { freePort, TEST_TOKEN, TestRuntime } from '../../test/harness.ts'
 import { PagesBrowser } from '../../test/pages-browser.ts'
 
 const RECOVERY_MS = 3_000
+/** The publisher has to come back first, and the player hears of it at its next attempt. */
+const RESTART_RECOVERY_MS = 10_000
 
 function start(env: Record<string, string> = {}): Promise<TestRuntime> {
   const plugins = [use<typeof whip>('./plugins/whip/plugin.ts'), use<typeof snapshot>('./plugins/snapshot/plugin.ts', { cacheMs: 500 })]
@@ -106,6 +108,31 @@ test('where a token is wanted, the pages ask for it and use it', { timeout: 60_0
   await player.fill('#token-field', TEST_TOKEN)
   await player.click('#token button')
   await untilState(player, 'live')
+})
+
+test('a browser publishes its camera, and after a restart of the server both ends find back by themselves', {
+  timeout: 90_000,
+}, async () => {
+  await using browser = await PagesBrowser.open()
+  const env = { PORT: String(await freePort()) }
+  const first = await start(env)
+  const publisher = await browser.page(`${first.url}/pages/publish.html?app=live&room=yard`)
+  await publisher.click('#camera')
+  await untilState(publisher, 'live')
+  const player = await browser.page(`${first.url}/play/live/yard`)
+  await untilState(player, 'live')
+
+  await first[Symbol.asyncDispose]()
+  await player.waitForSelector('html:not([data-state=live])', { state: 'attached' })
+  await using _second = await start(env)
+  const startedAt = performance.now()
+  await Promise.all([untilState(publisher, 'live'), untilState(player, 'live')])
+  const tookMs = performance.now() - startedAt
+  assert.ok(tookMs < RESTART_RECOVERY_MS, `${tookMs} ms`)
+
+  await publisher.click('#stop')
+  await untilState(publisher, 'idle')
+  await untilState(player, 'ended')
 })
 
 async function playing(page: Page): Promise<{ widthPx: number; audio: boolean; video: boolean }> {

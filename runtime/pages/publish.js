@@ -1,10 +1,10 @@
 import { byId } from './dom.js'
 import { HttpError } from './http.js'
+import { untilLost } from './publisher-watch.js'
 import { onToken, presentToken } from './token.js'
 import { WhipSession } from './whip.js'
 
 const RETRY_MS = 1_000
-const DISCONNECTED_FOR_MS = 2_000
 const AUDIO = { echoCancellation: true, noiseSuppression: true, autoGainControl: true }
 const VIDEO = { width: { ideal: 1280 }, height: { ideal: 720 }, frameRate: { ideal: 30 } }
 
@@ -61,11 +61,15 @@ async function capture(open) {
 
 /** Publishes, and does so again when the connection breaks, until stopped. */
 async function publish() {
+  let failures = 0
   while (stream) {
     say('connecting', 'Connecting', 'Connecting', '')
     try {
       session = await WhipSession.open(stream, { url: `/whip/${place}`, token: presentToken() })
-      await lost(session, () => say('live', 'Live', '', ''))
+      await untilLost(session, () => {
+        failures = 0
+        say('live', 'Live', '', '')
+      })
     } catch (error) {
       if (error instanceof HttpError && error.wantsToken)
         return say(
@@ -81,22 +85,8 @@ async function publish() {
     }
     session?.close()
     session = undefined
-    if (stream) await new Promise((resolve) => setTimeout(resolve, RETRY_MS))
+    if (stream && failures++ > 0) await new Promise((resolve) => setTimeout(resolve, RETRY_MS))
   }
-}
-
-/** Waits until a session is of no more use. @param {WhipSession} session @param {() => void} onConnected */
-function lost({ pc, signal }, onConnected) {
-  return new Promise((resolve) => {
-    let timer = 0
-    pc.addEventListener('connectionstatechange', () => {
-      clearTimeout(timer)
-      if (pc.connectionState === 'connected') onConnected()
-      else if (pc.connectionState === 'disconnected') timer = setTimeout(resolve, DISCONNECTED_FOR_MS)
-      else if (pc.connectionState !== 'connecting') resolve(undefined)
-    })
-    signal.addEventListener('abort', () => resolve(undefined))
-  })
 }
 
 function stop() {
