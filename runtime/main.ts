@@ -1,9 +1,11 @@
 import { enableCompileCache } from 'node:module'
+import { resolveDrizzleQuickly } from '../core/kernel/drizzle-resolution.ts'
 import { MediaError } from '../core/kernel/errors.ts'
 import { helpText, readArguments } from './config/arguments.ts'
 import { describeStartFailure, readEnv } from './config/env.ts'
 
 enableCompileCache()
+resolveDrizzleQuickly()
 
 /** Milliseconds that closing may take before the process ends anyway. */
 const CLOSE_DEADLINE_MS = 12_000

@@ -8,6 +8,9 @@ import { MediaWorker, type MediaWorkerOptions } from './media-worker.ts'
 
 type MediaWorkersEvents = { died: [worker: MediaWorker]; replaced: [worker: MediaWorker] }
 
+/** Milliseconds within which a signal reaches every process of our group. */
+const GROUP_SIGNAL_MS = 100
+
 /** The media workers, one per CPU. A dead one is replaced in its place, on its port. */
 export class MediaWorkers {
   readonly events = new EventEmitter<MediaWorkersEvents>()
@@ -65,6 +68,8 @@ export class MediaWorkers {
   }
 
   async #replace(dead: MediaWorker, task: Task, cause: Error): Promise<void> {
+    // A signal to the whole process group, such as Ctrl-C, ends the workers cleanly a moment before we close them.
+    if (endedCleanly(cause)) await wait(GROUP_SIGNAL_MS)
     if (this.#closed) return
     const { index } = dead
     this.#slots[index] = undefined
@@ -85,4 +90,8 @@ export class MediaWorkers {
     const fresh = this.#slots[index]
     if (fresh) this.events.emit('replaced', fresh)
   }
+}
+
+function endedCleanly(cause: Error): boolean {
+  return cause.message.includes('code:0')
 }

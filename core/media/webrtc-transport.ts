@@ -6,9 +6,14 @@ const CONNECT_TIMEOUT_MS = 15_000
 /** Seconds without a consent check (RFC 7675) after which the other side counts as gone; browsers check every 2.5 s or so. */
 const CONSENT_TIMEOUT_S = 8
 
-/** A WebRTC transport through the worker's one server port, with our defaults. */
-export function createWebRtcTransport(router: types.Router, worker: MediaWorker): Promise<types.WebRtcTransport> {
+/** A WebRTC transport through the worker's one server port, with our defaults; `sctp`: with data channels. */
+export function createWebRtcTransport(
+  router: types.Router,
+  worker: MediaWorker,
+  options: { sctp?: boolean } = {},
+): Promise<types.WebRtcTransport> {
   return router.createWebRtcTransport({
+    enableSctp: options.sctp ?? false,
     webRtcServer: worker.webRtcServer,
     enableUdp: true,
     enableTcp: true,
