@@ -97,7 +97,7 @@ export class RtmpConnection implements Disposable {
   /** Closes once, however often it is called; what was written before is sent first, except to a peer that broke the protocol. */
   close(reason: CloseReason = 'REQUESTED', detail = ''): void {
     if (this.#state === 'CLOSED') return
-    if (this.#state === 'PUBLISHING' && (reason === 'REQUESTED' || reason === 'IDLE')) {
+    if (this.#state === 'PUBLISHING' && (reason === 'REQUESTED' || reason === 'REFUSED' || reason === 'IDLE')) {
       this.#dialogue.status(this.#publishedId, 'error', 'NetStream.Publish.Failed', detail || 'The server closed the stream.')
       // Telling it may have closed this already, when the peer reads nothing.
       if (this.closed) return

@@ -1,0 +1,46 @@
+import type { RtpIngestOptions, RtpTarget } from '../../core/ingress/rtp-ingest.ts'
+import type { CoreApi } from '../kit/core-api.ts'
+import type { Remote } from '../kit/rpc.ts'
+import { RtpSender, type RtpStream } from './rtp/rtp-sender.ts'
+import type { SenderReports } from './rtp/sender-reports.ts'
+import type { SessionClock } from './rtp/session-clock.ts'
+
+export type TrackContext = { core: Remote<CoreApi>; participantId: string; clock: SessionClock; reports: SenderReports }
+
+/** A published track and the socket that its RTP leaves by. It ends with its participant; the socket is closed here. */
+export class OutgoingTrack {
+  readonly id: string
+  readonly sender: RtpSender
+  readonly source: RtpStream
+  /** The second stream of a bridged track. */
+  readonly bridge: RtpStream | undefined
+  readonly #stopReports: () => void
+  #closed = false
+
+  /** @throws {MediaError} `PARTICIPANT_NOT_FOUND` when the participant has left meanwhile. */
+  static async publish(context: TrackContext, options: RtpIngestOptions): Promise<OutgoingTrack> {
+    const target = await context.core.tracks.publishRtp(context.participantId, options)
+    const { clockRate } = options.codec
+    const sender = await RtpSender.open({ ip: target.ip, port: target.port, payloadType: target.payloadType, clockRate })
+    return new OutgoingTrack(context, target, sender)
+  }
+
+  private constructor({ participantId, clock, reports }: TrackContext, target: RtpTarget, sender: RtpSender) {
+    this.id = target.trackId
+    this.sender = sender
+    this.source = sender.stream(target.ssrc)
+    this.bridge = target.bridgeSsrc === undefined ? undefined : sender.stream(target.bridgeSsrc)
+    const streams = this.bridge ? [this.source, this.bridge] : [this.source]
+    const reported = { ip: target.ip, rtcpPort: target.rtcpPort, cname: participantId, clock, streams }
+    this.#stopReports = reports.add(reported)
+    // A stream is known to the media worker from its first packet on, and can be changed to once it was reported on.
+    sender.onEarlyPacket = () => reports.send(reported)
+  }
+
+  close(): void {
+    if (this.#closed) return
+    this.#closed = true
+    this.#stopReports()
+    this.sender.close()
+  }
+}

@@ -1,0 +1,45 @@
+import { keepSpareHost } from '../../native/host-process.ts'
+import { definePlugin } from '../kit/define-plugin.ts'
+import { RtmpConfig } from './config.ts'
+import { PRELOADED } from './launch.ts'
+import { Publishers } from './publishers.ts'
+import { SenderReports } from './rtp/sender-reports.ts'
+import { rtmpSchema } from './schema.ts'
+import { RtmpServer } from './server.ts'
+import { Sessions } from './sessions.ts'
+
+/** Lets RTMP encoders (OBS, ffmpeg, IP cameras) publish into rooms. */
+export default definePlugin({
+  name: 'rtmp',
+  version: '1.0.0',
+  title: 'RTMP ingest',
+  config: RtmpConfig,
+
+  async setup(host) {
+    const { config, events, lifetime, log } = host
+    const reports = new SenderReports()
+    lifetime.add('sender reports', () => reports.close())
+    // A viewer who waits for a bridge waits for its process to start, too.
+    const spare = keepSpareHost({ preload: PRELOADED, log })
+    lifetime.add('spare pipeline host', () => spare[Symbol.dispose]())
+    const sessions = new Sessions()
+    const publishers = new Publishers({ host, config, sessions, reports })
+    const server = await RtmpServer.listen(config, log, publishers.accept)
+    lifetime.add('rtmp server', () => server.close())
+    lifetime.add('sessions', () => sessions.close())
+
+    events.on('participant.left', ({ participant, reason }) => {
+      const detail = reason === 'TAKEN_OVER' ? 'Another publisher took over.' : 'The stream was closed by the server.'
+      sessions.of(participant.id)?.close('REQUESTED', detail)
+    })
+    events.on('track.keyframeWanted', ({ trackId, ssrc }) => {
+      for (const session of sessions.list()) session.keyframeWanted(trackId, ssrc)
+    })
+    events.on('viewer.joined', ({ viewer }) => {
+      for (const session of sessions.inRoom(viewer.room)) session.viewerJoined()
+    })
+
+    log.info({ port: server.port, rtmpsPort: server.rtmpsPort }, 'listening for RTMP')
+    return { schema: rtmpSchema(sessions, server) }
+  },
+})

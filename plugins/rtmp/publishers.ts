@@ -1,0 +1,61 @@
+import type { Socket } from 'node:net'
+import { MediaError } from '../../core/kernel/errors.ts'
+import type { Admission } from '../kit/core-api.ts'
+import type { Host } from '../kit/host.ts'
+import { arrivalOf, tokenOf } from './arrival.ts'
+import type { RtmpConfig } from './config.ts'
+import { RtmpConnection } from './protocol/connection.ts'
+import type { PublishRequest } from './protocol/publish-request.ts'
+import type { SenderReports } from './rtp/sender-reports.ts'
+import { Session } from './session.ts'
+import type { Sessions } from './sessions.ts'
+
+export type PublishersOptions = {
+  host: Pick<Host, 'core' | 'pipelines' | 'tasks' | 'log'>
+  config: RtmpConfig
+  sessions: Sessions
+  reports: SenderReports
+}
+
+/** Takes connections in: each becomes a session once core has let its publisher in, and not before. */
+export class Publishers {
+  readonly #options: PublishersOptions
+
+  constructor(options: PublishersOptions) {
+    this.#options = options
+  }
+
+  readonly accept = (socket: Socket): void => {
+    const { host, config } = this.#options
+    const connection = new RtmpConnection(socket, {
+      openTimeoutMs: config.openTimeoutMs,
+      idleTimeoutMs: config.idleTimeoutMs,
+      log: host.log,
+      authorize: async (request) => {
+        const admission = await this.#admit(request)
+        // It hung up meanwhile, and nobody else gives back what was taken for it.
+        if (connection.closed) await host.core.participants.leave(admission.participantId, 'DISCONNECTED')
+        else this.#open(connection, admission, request.encoder)
+      },
+    })
+    connection.events.once('closed', (reason, detail) => {
+      host.log.debug({ reason, detail, from: connection.remoteAddress }, 'RTMP connection closed')
+    })
+  }
+
+  async #admit(request: PublishRequest): Promise<Admission> {
+    const { core, log } = this.#options.host
+    try {
+      const caller = await core.access.identify(tokenOf(request), request.remoteAddress)
+      return await core.ingresses.accept(arrivalOf(request, caller))
+    } catch (error) {
+      if (error instanceof MediaError) log.info({ app: request.app, from: request.remoteAddress, code: error.code }, 'publisher refused')
+      throw error
+    }
+  }
+
+  #open(connection: RtmpConnection, admission: Admission, encoder: string): void {
+    const { sessions } = this.#options
+    sessions.add(new Session({ ...this.#options, connection, admission, encoder, onClosed: (session) => sessions.remove(session) }))
+  }
+}

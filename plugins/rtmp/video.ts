@@ -1,0 +1,188 @@
+import { MediaError } from '../../core/kernel/errors.ts'
+import type { Log } from '../../core/kernel/log.ts'
+import { classicVideo } from './classic-video.ts'
+import type { Picture } from './launch.ts'
+import { OutgoingTrack, type TrackContext } from './outgoing-track.ts'
+import { Passthrough } from './passthrough.ts'
+import { type AvcConfig, parseAvcConfig } from './protocol/avc-config.ts'
+import { BFrameDetector } from './protocol/b-frames.ts'
+import type { MediaMessage } from './protocol/flv.ts'
+import { GopCache } from './protocol/gop-cache.ts'
+import type { StreamMetadata } from './protocol/metadata.ts'
+import { parseVideoTag, type VideoCodec } from './protocol/video-tag.ts'
+import { H264_CODEC } from './track-codecs.ts'
+import { Transcoding, type TranscodingOptions } from './transcoding.ts'
+import type { VideoPath } from './video-path.ts'
+
+/** Every encoder with B-frames shows it in the first frame; one that does so later is noticed then. */
+const FRAMES_TO_JUDGE = 3
+const DEFAULT_PICTURE: Picture = { widthPx: 1280, heightPx: 720, framesPerSecond: 30 }
+
+export type VideoOptions = Pick<TranscodingOptions, 'pipelines' | 'tasks' | 'parent' | 'name' | 'bitrateBps' | 'pause' | 'onDropped'> & {
+  context: TrackContext
+  log: Log
+  bFrames: 'TRANSCODE' | 'REFUSE'
+  bridged: boolean
+  onGaveUp: (reason: string) => void
+}
+
+/** What is known of the picture. */
+export type VideoFacts = Partial<Picture> & { gopMs?: number; bFrames?: boolean; transcoded?: boolean }
+
+/** The picture of one session: decides how it is sent on as soon as that can be known, and publishes it. */
+export class Video {
+  readonly #options: VideoOptions
+  readonly #cache = new GopCache()
+  readonly #bFrames = new BFrameDetector(FRAMES_TO_JUDGE)
+  #codec: VideoCodec | undefined
+  #header: MediaMessage | undefined
+  #config: AvcConfig | undefined
+  #metadata: StreamMetadata = {}
+  #track: OutgoingTrack | undefined
+  #path: VideoPath | undefined
+  #transcoded = false
+  #publishing = false
+  #closed = false
+  #told = ''
+  frames = 0
+
+  constructor(options: VideoOptions) {
+    this.#options = options
+  }
+
+  get codec(): VideoCodec | undefined {
+    return this.#codec
+  }
+
+  get trackId(): string | undefined {
+    return this.#track?.id
+  }
+
+  get facts(): VideoFacts {
+    const { widthPx, heightPx } = this.#config ?? this.#metadata
+    const framesPerSecond = this.#metadata.framesPerSecond ?? this.#config?.framesPerSecond
+    const { gopMs } = this.#cache
+    return {
+      ...(widthPx !== undefined && { widthPx }),
+      ...(heightPx !== undefined && { heightPx }),
+      ...(framesPerSecond !== undefined && { framesPerSecond }),
+      ...(gopMs !== undefined && { gopMs }),
+      ...(this.#bFrames.verdict !== 'UNKNOWN' && { bFrames: this.#bFrames.verdict === 'YES' }),
+      ...(this.#path && { transcoded: this.#transcoded }),
+    }
+  }
+
+  described(metadata: StreamMetadata): void {
+    this.#metadata = { ...this.#metadata, ...metadata }
+  }
+
+  /** @throws {MediaError} `CODEC_UNSUPPORTED` */
+  push(received: MediaMessage): void {
+    const parsed = parseVideoTag(received.payload)
+    if (!parsed || parsed.packet === 'OTHER' || parsed.packet === 'METADATA' || parsed.packet === 'SEQUENCE_END') return
+    this.#require(parsed.codec)
+    const { message, tag } = classicVideo(received, parsed)
+    this.#cache.video(message, tag)
+    if (tag.packet === 'SEQUENCE_HEADER') {
+      this.#configure(message)
+      return
+    }
+    this.frames++
+    this.#bFrames.observe(tag)
+    this.#decide()
+    this.#path?.frame(message, tag)
+    if (tag.isKeyframe) this.describe()
+  }
+
+  keyframeWanted(ssrc: number): void {
+    this.#path?.keyframeWanted(ssrc)
+  }
+
+  viewerJoined(): void {
+    this.#path?.viewerJoined()
+  }
+
+  /** Tells core what is known by now, when that is news. */
+  describe(): void {
+    if (!this.#track) return
+    const { facts } = this
+    const told = JSON.stringify(facts)
+    if (told === this.#told) return
+    this.#told = told
+    this.#options.context.core.tracks.describe(this.#track.id, facts).catch(() => {}) // it has ended meanwhile
+  }
+
+  close(): void {
+    this.#closed = true
+    this.#path?.close()
+    this.#track?.close()
+  }
+
+  #require(codec: VideoCodec): void {
+    this.#codec = codec
+    if (codec !== 'H264')
+      throw new MediaError('CODEC_UNSUPPORTED', { codec, reason: 'viewers in browsers can not play it from here; send H.264' })
+  }
+
+  #configure(message: MediaMessage): void {
+    if (this.#header?.payload.equals(message.payload)) return
+    this.#header = message
+    this.#config = parseAvcConfig(message.payload.subarray(5))
+    this.#bFrames.configured(this.#config)
+    this.#path?.configure(message)
+  }
+
+  #decide(): void {
+    const { verdict } = this.#bFrames
+    if (!this.#header || verdict === 'UNKNOWN' || !this.#cache.lastKeyframeAt) return
+    if (verdict === 'YES' && this.#options.bFrames === 'REFUSE')
+      throw new MediaError('CODEC_UNSUPPORTED', {
+        codec: 'H264',
+        reason: 'this app refuses B-frames, which browsers can not play; turn them off',
+      })
+    if (!this.#publishing) {
+      this.#publishing = true
+      this.#publish(verdict === 'YES').catch((error: unknown) => this.#options.onGaveUp(String(error)))
+    } else if (verdict === 'YES' && this.#path && this.#track && !this.#transcoded) {
+      this.#path.close()
+      this.#follow(this.#track, true)
+    }
+  }
+
+  async #publish(transcoded: boolean): Promise<void> {
+    const bridged = !transcoded && this.#options.bridged
+    this.#track = await OutgoingTrack.publish(this.#options.context, { kind: 'video', codec: H264_CODEC, bridged, info: this.facts })
+    if (this.#closed) this.#track.close()
+    else this.#follow(this.#track, transcoded || this.#bFrames.verdict === 'YES')
+  }
+
+  #follow(track: OutgoingTrack, transcoded: boolean): void {
+    const { log } = this.#options
+    this.#transcoded = transcoded
+    if (transcoded) {
+      log.warn(
+        { track: track.id },
+        'H.264 with B-frames, which browsers can not play over WebRTC: transcoding; turn them off in the encoder to save CPU',
+      )
+      this.#path = new Transcoding({ ...this.#options, track, cache: this.#cache, picture: this.#picture })
+    } else {
+      log.info({ track: track.id, ...this.facts }, 'H.264 passes through')
+      this.#path = new Passthrough({ ...this.#options, track, cache: this.#cache, picture: () => this.#picture })
+      this.#catchUp(this.#path)
+    }
+    this.describe()
+  }
+
+  /** What came while the track was being published. A transcoding has its own way to begin. */
+  #catchUp(path: VideoPath): void {
+    if (this.#header) path.configure(this.#header)
+    for (const message of this.#cache.snapshot()) {
+      const tag = parseVideoTag(message.payload)
+      if (tag?.packet === 'FRAME') path.frame(message, tag)
+    }
+  }
+
+  get #picture(): Picture {
+    return { ...DEFAULT_PICTURE, ...this.facts }
+  }
+}
