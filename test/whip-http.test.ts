@@ -264,6 +264,13 @@ test('the offers of OBS, GStreamer and Firefox are answered', async () => {
   }
 })
 
+test('sessions outlive the plugin that opened them', async () => {
+  const { session, etag } = await post(endpoint(), publish)
+  await server.runtime.plugins.restart('whip')
+  assert.equal((await patch(session, trickle(publish), { 'if-match': etag })).status, 204)
+  assert.equal((await fetch(session, { method: 'DELETE' })).status, 200)
+})
+
 /** The offer with its video section twice. */
 function twoCameras(sdp: string): string {
   const video = sdp.slice(sdp.indexOf('m=video'))
