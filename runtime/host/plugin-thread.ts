@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { MessageChannel } from 'node:worker_threads'
 import { Piscina } from 'piscina'
@@ -10,6 +12,9 @@ import { fromWire } from '../../plugins/kit/rpc-protocol.ts'
 import { type HeartbeatLimits, watchHeartbeat } from './heartbeat.ts'
 
 const SERVE = fileURLToPath(new URL('../../plugins/kit/serve.ts', import.meta.url))
+
+/** How long the last messages of a thread that is gone are waited for. */
+const LAST_WORDS_MS = 500
 
 export type ThreadOptions = {
   startup: Omit<Startup, 'hostPort' | 'corePort'>
@@ -66,13 +71,14 @@ export class PluginThread {
       atomics: 'disabled',
       // Flags of the server's own start, such as modules to preload, are not for plugins.
       execArgv: [],
-      resourceLimits: { maxOldGenerationSizeMb: budget.memoryMb },
+      resourceLimits: { maxOldGenerationSizeMb: budget.memoryMb, maxYoungGenerationSizeMb: 12 },
     })
     const run = this.#pool.run({ ...startup, hostPort: host.port2, corePort: core.port2 } satisfies Startup, {
       transferList: [host.port2, core.port2],
     })
 
     const slow = setTimeout(() => this.end(new MediaError('TIMEOUT', { plugin: startup.name, startMs: budget.startMs })), budget.startMs)
+    const portClosed = once(host.port1, 'close')
     let stopWatching = () => {}
     started.promise.then(
       () => {
@@ -95,6 +101,8 @@ export class PluginThread {
         const cause = this.#stopping ? undefined : (this.#cause ?? error)
         started.reject(cause ?? new MediaError('PLUGIN_UNAVAILABLE', { plugin: startup.name }))
         await this.#pool.destroy()
+        // What it said last is still in the port; the port closes by itself behind it.
+        await Promise.race([portClosed, delay(LAST_WORDS_MS, undefined, { ref: false })])
         host.port1.close()
         core.port1.close()
         return cause
