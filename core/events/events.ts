@@ -26,6 +26,8 @@ export type CoreEventMap = {
   'track.unpublished': [track: Track, reason: CloseReason]
   /** A viewer waits for a keyframe of this RTP stream; `ssrc` tells a bridged track's two streams apart. */
   'track.keyframeWanted': [track: Track, ssrc: number]
+  /** How many viewers of a bridged track are not on its source yet. */
+  'track.bridgeViewers': [track: Track, count: number]
   'viewer.joined': [viewer: Viewer]
   'viewer.changed': [viewer: Viewer]
   'viewer.left': [viewer: Viewer, reason: CloseReason]

@@ -44,6 +44,7 @@ export class Track {
   readonly bridged: boolean
   readonly publishedAt = new Date()
   #producer!: types.Producer
+  #bridgeViewers = 0
   #info: TrackInfo
   #closed = false
 
@@ -70,6 +71,16 @@ export class Track {
 
   get closed(): boolean {
     return this.#closed
+  }
+
+  /** Viewers of a bridged track who are not on its source yet: they watch its bridging stream, or wait for either. */
+  get bridgeViewers(): number {
+    return this.#bridgeViewers
+  }
+
+  set bridgeViewers(count: number) {
+    this.#bridgeViewers = count
+    if (!this.#closed) this.participant.room.events.emit('track.bridgeViewers', this, count)
   }
 
   /** Carries on with another producer, after the media worker of the first one died. */

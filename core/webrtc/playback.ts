@@ -101,7 +101,7 @@ export class Playback implements ViewerFlow {
         this.#fed.delete(mid)
         void this.feed()
       })
-      if (track.bridged) await leadIn(consumer)
+      if (track.bridged) await leadIn(consumer, track)
       else if (layers && this.#preferred) await layers.prefer(this.#preferred)
       return
     }

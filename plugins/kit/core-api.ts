@@ -127,7 +127,8 @@ export type CoreTopics = {
   'participant.joined': { participant: ParticipantInfo }
   'track.published': { track: TrackData }
   'track.unpublished': { track: TrackData; reason: CloseReason }
-  'track.keyframeWanted': { trackId: string; ssrc: number }
+  'track.keyframeWanted': { trackId: string; participantId: string; ssrc: number }
+  'track.bridgeViewers': { trackId: string; participantId: string; count: number }
   'room.opened': { room: RoomInfo }
   'room.closed': { room: RoomInfo; reason: CloseReason }
   'viewer.joined': { viewer: ViewerInfo }

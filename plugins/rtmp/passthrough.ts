@@ -2,7 +2,6 @@ import { Bridge, type BridgeOptions } from './bridge.ts'
 import type { OutgoingTrack } from './outgoing-track.ts'
 import type { MediaMessage } from './protocol/flv.ts'
 import type { GopCache } from './protocol/gop-cache.ts'
-import type { VideoTag } from './protocol/video-tag.ts'
 import { nalLengthBytes, nalUnits, parameterSets } from './rtp/avcc.ts'
 import { packFrame } from './rtp/h264-payload.ts'
 import { MAX_PAYLOAD_BYTES } from './rtp/rtp-sender.ts'
@@ -12,8 +11,12 @@ import type { VideoPath } from './video-path.ts'
 const DATA_OFFSET = 5
 /** When the source has its next keyframe that soon, in milliseconds, a bridge would come too late. */
 const SOON_MS = 250
-/** Whoever asked for the bridge less than this ago, in milliseconds, may not be ready yet to leave it at a keyframe. */
-const SETTLING_MS = 500
+/** How long viewers may take to change to the source at its keyframe, in milliseconds, before a bridge is made for them. */
+const CHANGING_MS = 250
+/** Wait after a bridge that failed, in milliseconds. */
+const RETRY_MS = 1_000
+/** A bridge runs that long after its last new viewer, in milliseconds: some viewers never connect. */
+const MAX_BRIDGE_MS = 30_000
 
 export type PassthroughOptions = Omit<BridgeOptions, 'stream' | 'onEnded'> & { track: OutgoingTrack; bridged: boolean }
 
@@ -25,7 +28,10 @@ export class Passthrough implements VideoPath {
   #sets: Buffer[] = []
   #lengthBytes = 4
   #bridge: Bridge | undefined
-  #wishedAt = 0
+  /** Viewers who are not on the source yet, and when the last one of them came. */
+  #viewers = 0
+  #viewerCameAt = 0
+  #failedAt = Number.NEGATIVE_INFINITY
   #closed = false
 
   constructor(options: PassthroughOptions) {
@@ -42,22 +48,22 @@ export class Passthrough implements VideoPath {
     this.#endBridge()
   }
 
-  frame(message: MediaMessage, tag: VideoTag): void {
+  frame(message: MediaMessage): void {
     const { source } = this.#track
     const units = nalUnits(message.payload.subarray(DATA_OFFSET), this.#lengthBytes)
     packFrame(units, this.#sets, MAX_PAYLOAD_BYTES, (payload, last) => source.send(payload, message.timestampMs, last))
-    if (tag.isKeyframe && performance.now() - this.#wishedAt > SETTLING_MS) this.#endBridge()
-    else this.#bridge?.frame(message)
+    this.#bridge?.frame(message)
+    this.#settleBridge()
   }
 
   keyframeWanted(ssrc: number): void {
-    // Who asks for the source's while the bridge runs is on it already, and stays until the source has one.
-    if (this.#bridge && ssrc === this.#track.source.ssrc) return
-    this.#bridgeOver()
+    if (this.#bridge && ssrc === this.#track.bridge?.ssrc) this.#bridge.forceKeyframe()
   }
 
-  viewerJoined(): void {
-    this.#bridgeOver()
+  bridgeViewers(count: number): void {
+    if (count > this.#viewers) this.#viewerCameAt = performance.now()
+    this.#viewers = count
+    this.#settleBridge()
   }
 
   close(): void {
@@ -65,25 +71,30 @@ export class Passthrough implements VideoPath {
     this.#endBridge()
   }
 
-  #bridgeOver(): void {
-    const stream = this.#track.bridge
-    if (!stream || !this.#options.bridged || this.#closed) return
-    if (this.#bridge) {
-      this.#wishedAt = performance.now()
-      this.#bridge.forceKeyframe()
-      return
-    }
-    if (this.#cache.overflown || this.#isKeyframeNear()) return
-    this.#wishedAt = performance.now()
-    const bridge = new Bridge({ ...this.#options, stream, onEnded: () => bridge === this.#bridge && this.#endBridge() })
-    this.#bridge = bridge
+  /** Has a bridge running while somebody needs it, and no longer. */
+  #settleBridge(): void {
+    const isNeeded = this.#viewers > 0 && performance.now() - this.#viewerCameAt < MAX_BRIDGE_MS
+    if (!isNeeded) this.#endBridge()
+    else if (!this.#bridge && this.#isBridgeable()) this.#startBridge()
   }
 
-  #isKeyframeNear(): boolean {
-    const { gopMs, lastKeyframeAt } = this.#cache
-    if (gopMs === undefined || !lastKeyframeAt) return false
-    const remainingMs = gopMs - (Date.now() - lastKeyframeAt.getTime())
-    return remainingMs >= 0 && remainingMs < SOON_MS
+  #isBridgeable(): boolean {
+    const { gopMs, lastKeyframeAt, overflown } = this.#cache
+    if (this.#closed || !this.#options.bridged || overflown || !lastKeyframeAt) return false
+    if (performance.now() - this.#failedAt < RETRY_MS) return false
+    const sinceKeyframeMs = Date.now() - lastKeyframeAt.getTime()
+    if (sinceKeyframeMs < CHANGING_MS) return false
+    return gopMs === undefined || Math.abs(gopMs - sinceKeyframeMs) > SOON_MS
+  }
+
+  #startBridge(): void {
+    const stream = this.#track.bridge
+    if (!stream) return
+    const onEnded = () => {
+      this.#failedAt = performance.now()
+      this.#endBridge()
+    }
+    this.#bridge = new Bridge({ ...this.#options, stream, onEnded })
   }
 
   #endBridge(): void {

@@ -32,12 +32,8 @@ export default definePlugin({
       const detail = reason === 'TAKEN_OVER' ? 'Another publisher took over.' : 'The stream was closed by the server.'
       sessions.of(participant.id)?.close('REQUESTED', detail)
     })
-    events.on('track.keyframeWanted', ({ trackId, ssrc }) => {
-      for (const session of sessions.list()) session.keyframeWanted(trackId, ssrc)
-    })
-    events.on('viewer.joined', ({ viewer }) => {
-      for (const session of sessions.inRoom(viewer.room)) session.viewerJoined()
-    })
+    events.on('track.keyframeWanted', ({ participantId, ssrc }) => sessions.of(participantId)?.keyframeWanted(ssrc))
+    events.on('track.bridgeViewers', ({ participantId, count }) => sessions.of(participantId)?.bridgeViewers(count))
 
     log.info({ port: server.port, rtmpsPort: server.rtmpsPort }, 'listening for RTMP')
     return { schema: rtmpSchema(sessions, server) }

@@ -145,12 +145,12 @@ export class Session {
     }
   }
 
-  keyframeWanted(trackId: string, ssrc: number): void {
-    if (trackId === this.#video.trackId) this.#video.keyframeWanted(ssrc)
+  keyframeWanted(ssrc: number): void {
+    this.#video.keyframeWanted(ssrc)
   }
 
-  viewerJoined(): void {
-    this.#video.viewerJoined()
+  bridgeViewers(count: number): void {
+    this.#video.bridgeViewers(count)
   }
 
   /** @param detail What the encoder is told. */

@@ -37,10 +37,6 @@ export class Sessions {
     return this.#byParticipant.get(participantId)
   }
 
-  inRoom(room: string): Session[] {
-    return this.list().filter(({ admission }) => admission.room === room)
-  }
-
   /** Every session as it is, then each once a second. A slow watcher misses all but the latest of each. */
   watch(): Feed<RtmpSample> {
     const feed = new Feed<RtmpSample>({ keyOf: ({ id }) => id, onEnd: () => this.#watchers.delete(feed) })

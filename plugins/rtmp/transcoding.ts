@@ -67,7 +67,7 @@ export class Transcoding implements VideoPath {
     this.#pipeline.current?.forceKeyframe()
   }
 
-  viewerJoined(): void {}
+  bridgeViewers(): void {}
 
   close(): void {
     this.#endWait()

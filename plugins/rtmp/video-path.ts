@@ -8,7 +8,7 @@ export interface VideoPath {
   frame(message: MediaMessage, tag: VideoTag): void
   /** A viewer waits for a keyframe of this stream of the track. */
   keyframeWanted(ssrc: number): void
-  /** Somebody came to watch, who will wait for a keyframe as soon as the connection stands. */
-  viewerJoined(): void
+  /** How many viewers are not on the source yet. */
+  bridgeViewers(count: number): void
   close(): void
 }

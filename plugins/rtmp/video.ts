@@ -40,6 +40,8 @@ export class Video {
   #metadata: StreamMetadata = {}
   #track: OutgoingTrack | undefined
   #path: VideoPath | undefined
+  /** Some have waited since before the track was there. */
+  #viewers = 0
   #transcoded = false
   #publishing = false
   #closed = false
@@ -52,10 +54,6 @@ export class Video {
 
   get codec(): VideoCodec | undefined {
     return this.#codec
-  }
-
-  get trackId(): string | undefined {
-    return this.#track?.id
   }
 
   get facts(): VideoFacts {
@@ -98,8 +96,9 @@ export class Video {
     this.#path?.keyframeWanted(ssrc)
   }
 
-  viewerJoined(): void {
-    this.#path?.viewerJoined()
+  bridgeViewers(count: number): void {
+    this.#viewers = count
+    this.#path?.bridgeViewers(count)
   }
 
   /** Tells core what is known by now, when that is news. */
@@ -170,6 +169,7 @@ export class Video {
       this.#path = new Passthrough({ ...this.#options, track, cache: this.#cache, picture: () => this.#picture })
       this.#catchUp(this.#path)
     }
+    this.#path.bridgeViewers(this.#viewers)
     this.describe()
   }
 
