@@ -8,6 +8,7 @@ import type { Lifetime } from './kernel/lifetime.ts'
 import type { Log } from './kernel/log.ts'
 import { MediaWorkers } from './media/media-workers.ts'
 import { Rooms } from './room/rooms.ts'
+import { type IceServer, Signalling } from './signalling/signalling.ts'
 import { openStore, type Store } from './store/database.ts'
 import { Tasks } from './tasks/tasks.ts'
 import { WebRtcSessions } from './webrtc/sessions.ts'
@@ -22,6 +23,8 @@ export type CoreOptions = {
   announcedAddresses: readonly string[]
   /** What callers without a credential may do on this server. */
   anonymousGrants: readonly Grant[]
+  /** STUN and TURN servers that WebRTC clients are told. */
+  iceServers: readonly IceServer[]
   log: Log
 }
 
@@ -37,6 +40,7 @@ export type Core = {
   readonly rooms: Rooms
   readonly ingresses: Ingresses
   readonly sessions: WebRtcSessions
+  readonly signalling: Signalling
 }
 
 /** Starts the domain: store first, then media workers. `lifetime` closes it in reverse. */
@@ -61,5 +65,6 @@ export async function startCore(options: CoreOptions, lifetime: Lifetime): Promi
   lifetime.add('rooms', () => rooms.close('SHUTDOWN'))
   const ingresses = await Ingresses.load({ store, apps, rooms, access, events })
   const sessions = new WebRtcSessions({ apps, rooms, ingresses, access, log })
-  return { store, events, tasks, tokens, access, apps, workers, rooms, ingresses, sessions }
+  const signalling = new Signalling({ apps, rooms, access, events, iceServers: options.iceServers })
+  return { store, events, tasks, tokens, access, apps, workers, rooms, ingresses, sessions, signalling }
 }

@@ -21,6 +21,7 @@ import { serveGraphql } from './http/graphql.ts'
 import { GraphqlEngine } from './http/graphql-engine.ts'
 import { GraphqlWebSockets } from './http/graphql-ws.ts'
 import { serveHealth } from './http/health.ts'
+import { serveMeetings } from './http/meet.ts'
 import { servePages } from './http/pages.ts'
 import { HttpServer } from './http/server.ts'
 import type { ServerLog } from './log.ts'
@@ -59,6 +60,12 @@ export async function startRuntime({ config, plugins: entries, log: serverLog }:
     // Beyond this machine everybody needs a credential; --insecure is the operator's word that it does not matter.
     const anonymousGrants: readonly Grant[] = loopbackOnly || config.insecure ? ['PUBLISH', 'PLAY'] : []
 
+    const iceServers = config.iceServers.map(({ urls, username, credential }) => ({
+      urls: [...urls],
+      ...(username !== undefined && { username }),
+      ...(credential && { credential: credential.reveal() }),
+    }))
+
     const core = await startCore(
       {
         dataDir: config.dataDir,
@@ -68,6 +75,7 @@ export async function startRuntime({ config, plugins: entries, log: serverLog }:
         rtcPort: config.rtcPort,
         announcedAddresses: config.announcedIps,
         anonymousGrants,
+        iceServers,
         log,
       },
       lifetime,
@@ -75,11 +83,6 @@ export async function startRuntime({ config, plugins: entries, log: serverLog }:
     requireSafeExposure(config, core.tokens.list().length > 0)
     const newToken = await firstToken(core, config)
 
-    const iceServers = config.iceServers.map(({ urls, username, credential }) => ({
-      urls: [...urls],
-      ...(username !== undefined && { username }),
-      ...(credential && { credential: credential.reveal() }),
-    }))
     const host = new PluginHost({
       log,
       tasks: core.tasks,
@@ -122,6 +125,7 @@ export async function startRuntime({ config, plugins: entries, log: serverLog }:
       plugins: plugins.list().every(({ state }) => state === 'RUNNING' || state === 'DISABLED'),
     }))
     servePages(http.app, PAGES)
+    serveMeetings(http.app, core, (request) => http.callerOf(request.raw))
     const operations = new Operations(schema, context)
     servePagesData(http.app, operations, (request) => http.callerOf(request.raw), VERSION)
 

@@ -5,6 +5,7 @@ import { type EventChange, events } from './events.ts'
 import { given } from './given.ts'
 import { namedId, nameIn } from './global-ids.ts'
 import { AppType, RoomType } from './refs.ts'
+import { mayObserve } from './watching.ts'
 
 const BFramesEnum = builder.enumType('BFrames', {
   description: 'What happens to H.264 with B-frames, which browsers can not play over WebRTC.',
@@ -45,8 +46,11 @@ builder.node(AppType, {
     }),
     rooms: t.field({
       type: [RoomType],
-      description: 'Its open rooms.',
-      resolve: (app, _args, { core }) => core.rooms.list().filter((room) => room.app === app),
+      description: 'Its open rooms that the caller may observe or play.',
+      resolve: (app, _args, { core, caller }) =>
+        core.rooms
+          .list()
+          .filter((room) => room.app === app && (mayObserve(caller, room) || core.access.allows(caller, 'PLAY', { app, room: room.name }))),
     }),
   }),
 })

@@ -4,6 +4,7 @@ import { builder } from './builder.ts'
 import { ChangeEnum, CloseReasonEnum } from './enums.ts'
 import { type EventChange, events } from './events.ts'
 import { ParticipantType, RoomType, TrackType } from './refs.ts'
+import { mayObserve, watchedRoom } from './watching.ts'
 
 builder.node(ParticipantType, {
   description: 'One party in a room: a browser, an encoder, an analyser.',
@@ -15,7 +16,11 @@ builder.node(ParticipantType, {
     metadata: t.exposeString('metadata', { description: 'Whatever its owner wants to say about it.' }),
     kind: t.exposeString('kind', { description: 'The way it came in, such as RTMP or WHIP.' }),
     joinedAt: t.expose('joinedAt', { type: 'DateTime', description: 'When it joined.' }),
-    remoteAddress: t.exposeString('remoteAddress', { nullable: true, description: 'Where it came from.' }),
+    remoteAddress: t.string({
+      nullable: true,
+      description: 'Where it came from, for those who may observe.',
+      resolve: ({ room, remoteAddress }, _args, { caller }) => (mayObserve(caller, room) ? remoteAddress : null),
+    }),
     publishing: t.exposeBoolean('publishing', { description: 'Whether it publishes anything.' }),
     room: t.field({ type: RoomType, description: 'The room it is in.', resolve: ({ room }) => room }),
     tracks: t.field({ type: [TrackType], description: 'What it publishes.', resolve: ({ tracks }) => [...tracks.values()] }),
@@ -69,11 +74,15 @@ const ParticipantEvent = builder.objectRef<Event>('ParticipantEvent').implement(
 builder.subscriptionFields((t) => ({
   participantEvents: t.field({
     type: ParticipantEvent,
-    description: 'Every participant, then each that joins, changes (also when it publishes or unpublishes) or leaves.',
+    description:
+      'Every participant, then each that joins, changes (also when it publishes or unpublishes) or leaves. Needs OBSERVE, or PLAY in that room.',
+    extensions: { grant: 'CHECKED' },
     args: { room: t.arg.string({ description: 'Full name of the room; absent: all rooms.' }) },
-    subscribe: (_root, { room }, { core }) => {
+    subscribe: (_root, args, context) => {
+      const { core } = context
+      const room = watchedRoom(context, args.room)
       const mine = (participant: Participant, change: EventChange, reason?: CloseReason): Event | undefined =>
-        room == null || participant.room.name === room ? { change, participant, ...(reason && { reason }) } : undefined
+        room === undefined || participant.room.name === room ? { change, participant, ...(reason && { reason }) } : undefined
       const changed = ({ participant }: { participant: Participant }) => (participant.left ? undefined : mine(participant, 'CHANGED'))
       return events<Event>(core.events, {
         present: () => core.rooms.list().flatMap((open) => [...open.participants.values()].flatMap((one) => mine(one, 'PRESENT') ?? [])),

@@ -5,6 +5,7 @@ import { ChangeEnum, CloseReasonEnum } from './enums.ts'
 import { type EventChange, events } from './events.ts'
 import { page, pageArguments, ViewerConnection } from './pages.ts'
 import { RoomType, ViewerType } from './refs.ts'
+import { mayObserve } from './watching.ts'
 
 const Layers = builder.objectRef<{ spatial: number; temporal?: number }>('PreferredLayers').implement({
   description: 'The highest layers of a simulcast or SVC track that a viewer gets.',
@@ -21,7 +22,11 @@ builder.node(ViewerType, {
   fields: (t) => ({
     kind: t.exposeString('kind', { description: 'The way it came, such as WHEP.' }),
     startedAt: t.expose('startedAt', { type: 'DateTime', description: 'When it began.' }),
-    remoteAddress: t.exposeString('remoteAddress', { nullable: true, description: 'Where it came from.' }),
+    remoteAddress: t.string({
+      nullable: true,
+      description: 'Where it came from, for those who may observe.',
+      resolve: ({ room, remoteAddress }, _args, { caller }) => (mayObserve(caller, room) ? remoteAddress : null),
+    }),
     userAgent: t.exposeString('userAgent', { nullable: true, description: 'What it calls itself.' }),
     room: t.field({ type: RoomType, description: 'The room it watches.', resolve: ({ room }) => room }),
     preferredLayers: t.field({

@@ -9,10 +9,15 @@ import type { Caller, Grant } from './caller.ts'
 export type TokenOptions = { name: string; grants: readonly Grant[]; app?: string; room?: string }
 export type Token = TokenOptions & { id: string; createdAt: Date }
 
+const LOAN_MS = 12 * 3_600_000
+const MOST_LENT = 10_000
+
 /** API tokens. Only their hashes are kept; a secret is shown once, to whoever creates it. */
 export class Tokens {
   readonly #store: Store
   readonly #byHash = new Map<string, Token>()
+  /** Tokens that nobody lists and that end by themselves, by hash; those that end first come first. */
+  readonly #lent = new Map<string, { caller: Caller; endsAt: number }>()
 
   private constructor(store: Store) {
     this.#store = store
@@ -34,10 +39,29 @@ export class Tokens {
    * Who presents this secret. Looking up its hash tells an attacker who measures time nothing about any secret.
    */
   verify(secret: string): Caller | undefined {
-    const token = this.#byHash.get(hashOf(secret))
-    if (!token) return undefined
-    const { id, grants, app, room } = token
-    return { id, kind: 'TOKEN', grants, ...(app !== undefined && { app }), ...(room !== undefined && { room }) }
+    const hash = hashOf(secret)
+    const token = this.#byHash.get(hash)
+    if (token) return callerOf(token)
+    const lent = this.#lent.get(hash)
+    return lent && lent.endsAt > Date.now() ? lent.caller : undefined
+  }
+
+  /**
+   * Lends a token for a while: it is kept in memory only, and worthless after `LOAN_MS` or when the server stops.
+   *
+   * @returns Its secret.
+   * @throws {MediaError} `OVERLOADED` when as many are lent as may be.
+   */
+  lend(options: TokenOptions): { secret: string; endsAt: Date } {
+    for (const [hash, { endsAt }] of this.#lent) {
+      if (endsAt > Date.now()) break
+      this.#lent.delete(hash)
+    }
+    if (this.#lent.size >= MOST_LENT) throw new MediaError('OVERLOADED', { reason: 'too many tokens are lent' })
+    const secret = `lt_${randomBytes(32).toString('base64url')}`
+    const endsAt = Date.now() + LOAN_MS
+    this.#lent.set(hashOf(secret), { caller: callerOf({ ...options, id: newId('TO') }), endsAt })
+    return { secret, endsAt: new Date(endsAt) }
   }
 
   /** @returns The token and its secret, which can not be read again. */
@@ -71,6 +95,10 @@ export class Tokens {
     this.#byHash.delete(entry[0])
     return entry[1]
   }
+}
+
+function callerOf({ id, grants, app, room }: TokenOptions & { id: string }): Caller {
+  return { id, kind: 'TOKEN', grants, ...(app !== undefined && { app }), ...(room !== undefined && { room }) }
 }
 
 /** How a secret with enough randomness of its own is kept at rest. */

@@ -7,6 +7,7 @@ import type { Participant } from '../room/participant.ts'
 import type { Room } from '../room/room.ts'
 import type { Track } from '../room/track.ts'
 import type { Viewer } from '../room/viewer.ts'
+import type { PeerDataProducer } from '../signalling/data-flow.ts'
 
 export type Change = 'CREATED' | 'CHANGED' | 'DELETED'
 
@@ -31,6 +32,8 @@ export type CoreEventMap = {
   'viewer.joined': [viewer: Viewer]
   'viewer.changed': [viewer: Viewer]
   'viewer.left': [viewer: Viewer, reason: CloseReason]
+  'dataProducer.opened': [producer: PeerDataProducer]
+  'dataProducer.closed': [producer: PeerDataProducer, reason: CloseReason]
   'ingress.changed': [ingress: Ingress, change: Change]
   'mediaWorker.died': [worker: MediaWorker]
   'mediaWorker.replaced': [worker: MediaWorker]

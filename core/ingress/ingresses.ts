@@ -7,6 +7,7 @@ import type { App } from '../app/app.ts'
 import type { Apps } from '../app/apps.ts'
 import type { CoreEvents } from '../events/events.ts'
 import { MediaError } from '../kernel/errors.ts'
+import { checkIdentity } from '../room/identity.ts'
 import type { Participant } from '../room/participant.ts'
 import type { Rooms } from '../room/rooms.ts'
 import type { Store } from '../store/database.ts'
@@ -15,8 +16,6 @@ import { Ingress } from './ingress.ts'
 
 /** The identity of a publisher who names a room and nothing else: a room has one of these. */
 export const DEFAULT_IDENTITY = 'publisher'
-
-const IDENTITY = /^[\w.@:+-]{1,128}$/
 
 export type NewIngress = { protocol: string; app: string; room: string; identity?: string }
 
@@ -182,9 +181,4 @@ export class Ingresses {
     for (const [key, known] of this.#byKey) if (known === ingress) this.#byKey.delete(key)
     this.#of.events.emit('ingress.changed', ingress, 'DELETED')
   }
-}
-
-function checkIdentity(identity: string): void {
-  if (!IDENTITY.test(identity))
-    throw new MediaError('INPUT_INVALID', { field: 'identity', reason: '1 to 128 of the characters A-Z a-z 0-9 _ . @ : + -' })
 }

@@ -34,6 +34,7 @@ export const ERRORS = {
   DATA_PRODUCER_NOT_FOUND: ['missing', 'No data producer has this id.'],
   DATA_CONSUMER_NOT_FOUND: ['missing', 'No data consumer has this id.'],
   PEER_LIMIT: ['exhausted', 'The participant has as many of these as it may have; `what` names them.'],
+  RATE_LIMITED: ['exhausted', 'This was asked for too often.'],
   MEDIA_UNAVAILABLE: ['unavailable', 'No media worker is alive at the moment.'],
   OVERLOADED: ['unavailable', 'The server has no capacity for this at the moment.'],
   PIPELINE_FAILED: ['internal', 'A media pipeline could not run; `reason` says why.'],

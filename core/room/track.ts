@@ -3,6 +3,8 @@ import { newId } from '../kernel/ids.ts'
 import type { CloseReason } from './close-reason.ts'
 import type { Participant } from './participant.ts'
 
+export type TrackSource = 'CAMERA' | 'MICROPHONE' | 'SCREEN' | 'SCREEN_AUDIO'
+
 /** What the publisher's side knows about a track and core can not see: the picture's size, how it came here. */
 export type TrackInfo = {
   widthPx?: number
@@ -12,6 +14,9 @@ export type TrackInfo = {
   gopMs?: number
   bFrames?: boolean
   transcoded?: boolean
+  source?: TrackSource
+  /** Whatever the publisher wants to say about it. */
+  appData?: Record<string, unknown>
 }
 
 export type TrackStats = {

@@ -1,0 +1,57 @@
+import { allows, type Caller } from '../core/access/caller.ts'
+import { requireGrant } from '../core/access/require.ts'
+import type { Core } from '../core/core.ts'
+import { Feed } from '../core/kernel/feed.ts'
+import type { ConsumerEvent, Peer, TransportEvent } from '../core/signalling/peer.ts'
+import { nameIn } from './global-ids.ts'
+
+/**
+ * The full name of a room whose events the caller asks for: whoever may observe the server, or play what is in that room, gets them.
+ *
+ * @param room Absent: all rooms, for those who may observe.
+ * @throws {MediaError} `UNAUTHENTICATED` or `FORBIDDEN`.
+ */
+export function watchedRoom({ core, caller }: { core: Core; caller: Caller }, room: string | null | undefined): string | undefined {
+  if (room == null) {
+    requireGrant(caller, 'OBSERVE')
+    return undefined
+  }
+  const name = nameIn(room)
+  const app = core.apps.owning(name)
+  if (!allows(caller, 'OBSERVE', { app: app.name, room: name })) core.access.require(caller, 'PLAY', { app, room: name })
+  return name
+}
+
+/** Whether the caller may see more of a room than what is played in it, such as addresses of people. */
+export function mayObserve(caller: Caller, room: { name: string; app: { name: string } }): boolean {
+  return allows(caller, 'OBSERVE', { app: room.app.name, room: room.name })
+}
+
+type PeerTopics = { transport: TransportEvent; consumer: ConsumerEvent }
+
+/**
+ * What happens to one peer's own things, until it has left. Following them is a sign of life of the peer.
+ *
+ * @param keyOf Of events with the same key a slow follower gets only the latest.
+ */
+export function peerEvents<Topic extends keyof PeerTopics, Event extends object>(
+  peer: Peer,
+  topic: Topic,
+  { keyOf, wanted }: { keyOf: (event: Event) => unknown; wanted: (event: PeerTopics[Topic]) => boolean },
+): Feed<Event | PeerTopics[Topic]> {
+  const release = peer.presence.watched()
+  const follow = (event: PeerTopics[Topic]) => {
+    if (wanted(event)) feed.push(event)
+  }
+  const end = () => feed.end()
+  const feed = new Feed<Event | PeerTopics[Topic]>({
+    keyOf: keyOf as (event: Event | PeerTopics[Topic]) => unknown,
+    limit: 10_000,
+    onEnd: () => {
+      peer.events.off(topic, follow as never).off('left', end)
+      release()
+    },
+  })
+  peer.events.on(topic, follow as never).once('left', end)
+  return feed
+}
