@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto'
-import { Audio, PeerConnection, Video } from 'node-datachannel'
+import { Audio, PeerConnection, type Track, Video } from 'node-datachannel'
 import { post } from './whip-support.ts'
 
 const OPUS = 111
@@ -27,8 +27,16 @@ async function connect(url: string, headers: Record<string, string>, peer: PeerC
   }
 }
 
+/** Kept for good: what the library made takes the process with it when it is collected as garbage, even after its end. */
+const kept: unknown[] = []
+
+function keep<T>(made: T): T {
+  kept.push(made)
+  return made
+}
+
 function newPeer(): PeerConnection {
-  return new PeerConnection('peer', { iceServers: [], bindAddress: '127.0.0.1', disableAutoNegotiation: true })
+  return keep(new PeerConnection('peer', { iceServers: [], bindAddress: '127.0.0.1', disableAutoNegotiation: true }))
 }
 
 function newAudio(direction: 'SendOnly' | 'RecvOnly'): Audio {
@@ -51,7 +59,7 @@ export async function openSender(url: string, headers: Record<string, string> = 
   const ssrcs = { audio: randomInt(1, 2 ** 31), video: randomInt(1, 2 ** 31) }
   audio.addSSRC(ssrcs.audio, 'camera')
   video.addSSRC(ssrcs.video, 'camera')
-  const tracks = { audio: peer.addTrack(audio), video: peer.addTrack(video) }
+  const tracks = { audio: keep(peer.addTrack(audio)), video: keep(peer.addTrack(video)) }
   const { leave } = await connect(url, headers, peer)
   let sequence = 0
   const timer = setInterval(() => {
@@ -69,10 +77,26 @@ export async function openSender(url: string, headers: Record<string, string> = 
   }
 }
 
-/** Plays one kind and counts its packets: libdatachannel tells several tracks apart only by SSRCs that were announced. */
-export async function openReceiver(url: string, kind: 'audio' | 'video') {
+type Kind = 'audio' | 'video'
+
+/** Plays, and counts the packets of each kind. */
+export async function openReceiver(url: string, ...kinds: Kind[]) {
   const peer = newPeer()
-  const track = peer.addTrack(kind === 'audio' ? newAudio('RecvOnly') : newVideo('RecvOnly'))
+  const counters = new Map(
+    kinds.map((kind) => [kind, countPackets(keep(peer.addTrack(kind === 'audio' ? newAudio('RecvOnly') : newVideo('RecvOnly'))))]),
+  )
+  const { leave } = await connect(url, {}, peer)
+  return {
+    leave,
+    /** Resolves when this many more packets of a kind have come. */
+    received: (count: number, kind = kinds[0]!) => counters.get(kind)!.received(count),
+    [Symbol.dispose]() {
+      peer.close()
+    },
+  }
+}
+
+function countPackets(track: Track) {
   let packets = 0
   const waiting = new Map<() => void, number>()
   track.onMessage((message) => {
@@ -85,15 +109,7 @@ export async function openReceiver(url: string, kind: 'audio' | 'video') {
       resolve()
     }
   })
-  const { leave } = await connect(url, {}, peer)
-  return {
-    leave,
-    /** Resolves when this many more packets have come. */
-    received: (count: number) => new Promise<void>((resolve) => void waiting.set(resolve, packets + count)),
-    [Symbol.dispose]() {
-      peer.close()
-    },
-  }
+  return { received: (count: number) => new Promise<void>((resolve) => void waiting.set(resolve, packets + count)) }
 }
 
 /** The payload descriptor and header of a VP8 keyframe of 16 by 16 pixels. */

@@ -48,6 +48,11 @@ export class Playback implements ViewerFlow {
     return this.#feeding
   }
 
+  /** By mid, what is sent. */
+  get sending(): ReadonlyMap<string, types.RtpParameters> {
+    return new Map([...this.#fed].map(([mid, { consumer }]) => [mid, consumer.rtpParameters]))
+  }
+
   get plays(): ReadonlyMap<string, Track> {
     return new Map([...this.#fed].map(([mid, { track }]) => [mid, track]))
   }

@@ -106,7 +106,9 @@ export class WebRtcSessions {
     const { app, name } = this.#of.apps.roomName(request.app, request.room)
     this.#of.access.require(request.caller, 'PLAY', { app, room: name })
     const room = this.#of.rooms.find(name)
-    if (!room || room.publishers.length === 0) throw new MediaError('NOTHING_LIVE', { room: name })
+    if (!room) throw new MediaError('NOTHING_LIVE', { room: name })
+    room.requirePlace()
+    if (room.publishers.length === 0) throw new MediaError('NOTHING_LIVE', { room: name })
 
     const { kind, userAgent, caller } = request
     const { remoteAddress } = caller
@@ -125,7 +127,7 @@ export class WebRtcSessions {
       viewer.flowsThrough(playback)
       await transport.connect({ dtlsParameters: plan.dtlsParameters })
       await playback.feed()
-      const answer = plan.answer(transport)
+      const answer = plan.answer(transport, playback.sending)
       const session = this.#open({
         kind: 'PLAY',
         transport,

@@ -16,6 +16,8 @@ export type AnsweredSection = {
   rids?: readonly string[]
   /** Stream and track id of what we send. */
   msid?: string
+  /** The stream we send, for offerers who tell streams apart by nothing else. */
+  source?: { ssrc: number; cname: string }
 }
 
 /** Says by mid how each section is answered; sections it does not know are rejected. `'data'` accepts a data channel section. */
@@ -65,6 +67,7 @@ function sectionLines(
     ...(decision.extensions ?? []).map(({ id, uri }) => `a=extmap:${id} ${uri}`),
     ...decision.codecs.flatMap(codecLines),
     ...ridLines(decision.rids ?? []),
+    ...(decision.source ? [`a=ssrc:${decision.source.ssrc} cname:${decision.source.cname}`] : []),
   ]
 }
 

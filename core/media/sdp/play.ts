@@ -12,6 +12,8 @@ import type { TransportParameters } from './transport.ts'
 /** Feedback that makes sense without RTX and without bandwidth estimation, which need header extensions we can not send (see `planPlay`). */
 const FEEDBACK: readonly types.RtcpFeedback[] = [{ type: 'nack' }, { type: 'nack', parameter: 'pli' }, { type: 'ccm', parameter: 'fir' }]
 
+const MID = 'urn:ietf:params:rtp-hdrext:sdes:mid'
+
 /** One section of an offer in which the viewer will see or hear a track. */
 export type PlayedSection = {
   mid: string
@@ -26,16 +28,18 @@ export type PlayPlan = {
   /** For `transport.connect()`, once. */
   dtlsParameters: types.DtlsParameters
   sections: readonly PlayedSection[]
-  answer(transport: TransportParameters): string
+  /** @param playing By mid, what consumers send already; told only to viewers who could not find it otherwise. */
+  answer(transport: TransportParameters, playing?: ReadonlyMap<string, types.RtpParameters>): string
 }
 
 /**
  * Maps an offer that plays (WHEP) onto a payload layout and the capabilities of consumers.
  *
- * Every codec that a room can carry and the viewer has is agreed on at once, and no SSRC is announced: a track of any of them, live now or
- * later, plays in its section without another offer. Packets are told apart by payload type alone, hence at most one audio and one video
- * section (further ones stay inactive), and no header extension is accepted: mediasoup writes its own ids, which mean something else in the
- * offer. RTX would need announced SSRCs; lost packets are sent again as they were.
+ * Every codec that a room can carry and the viewer has is agreed on at once, and browsers are told no SSRC: a track of any of them, live now
+ * or later, plays in its section without another offer. Clients that do not know the MID extension are told the SSRCs of what is live, by which
+ * alone they tell streams apart (RFC 8843 section 9.2); what is published later they may not find. Browsers tell packets apart by payload
+ * type alone, hence at most one audio and one video section (further ones stay inactive), and no header extension is accepted: mediasoup
+ * writes its own ids, which mean something else in the offer. RTX would need announced SSRCs; lost packets are sent again as they were.
  *
  * @throws {MediaError} `SDP_REFUSED` when nothing is received, or nothing of it is a codec that rooms carry.
  */
@@ -55,7 +59,7 @@ export function planPlay(offer: Offer): PlayPlan {
   if (agreed.length === 0) throw refused('no common codec')
 
   const played = firsts.filter(({ mid }) => agreed.some((pair) => pair.mid === mid))
-  const decisions = new Map(played.map((section) => [section.mid, answerSection(section, agreed)]))
+  const knowsMids = firsts.some(({ extensions }) => extensions.some(({ uri }) => uri === MID))
   return {
     layout,
     dtlsParameters: offer.dtlsParameters,
@@ -64,7 +68,13 @@ export function planPlay(offer: Offer): PlayPlan {
       kind,
       rtpCapabilities: capabilities(agreed.filter((pair) => pair.mid === mid)),
     })),
-    answer: (transport) => writeAnswer(offer, withInactive(offer, decisions), transport),
+    answer: (transport, playing) => {
+      const decisions = played.map((section) => {
+        const source = knowsMids ? undefined : sourceIn(playing?.get(section.mid))
+        return [section.mid, answerSection(section, agreed, source)] as const
+      })
+      return writeAnswer(offer, withInactive(offer, new Map(decisions)), transport)
+    },
   }
 }
 
@@ -86,12 +96,18 @@ function capabilities(pairs: readonly Pair[]): types.RtpCapabilities {
   return { codecs, headerExtensions: [] }
 }
 
-function answerSection({ mid, kind, codecs }: MediaSection, agreed: readonly Pair[]): AnsweredSection {
+function sourceIn(parameters: types.RtpParameters | undefined): AnsweredSection['source'] {
+  const ssrc = parameters?.encodings?.[0]?.ssrc
+  return ssrc === undefined ? undefined : { ssrc, cname: parameters?.rtcp?.cname ?? 'patchbay' }
+}
+
+function answerSection({ mid, kind, codecs }: MediaSection, agreed: readonly Pair[], source: AnsweredSection['source']): AnsweredSection {
   const mine = codecs.filter(({ payloadType }) => agreed.some((pair) => pair.mid === mid && pair.offered.payloadType === payloadType))
   return {
     direction: 'sendonly',
     // One stream id for both kinds, so that the viewer keeps them in step.
     msid: `patchbay ${kind}`,
+    ...(source && { source }),
     codecs: mine.map((codec) => ({
       ...codec,
       parameters: answeredParameters(codec),
