@@ -25,6 +25,8 @@ export type CoreOptions = {
   anonymousGrants: readonly Grant[]
   /** STUN and TURN servers that WebRTC clients are told. */
   iceServers: readonly IceServer[]
+  /** Viewers any room may have; 0, the default: as many as come. */
+  viewerLimit?: number
   log: Log
 }
 
@@ -45,7 +47,7 @@ export type Core = {
 
 /** Starts the domain: store first, then media workers. `lifetime` closes it in reverse. */
 export async function startCore(options: CoreOptions, lifetime: Lifetime): Promise<Core> {
-  const { dataDir, databaseUrl, log, anonymousGrants } = options
+  const { dataDir, databaseUrl, log, anonymousGrants, viewerLimit = 0 } = options
   const events = coreEvents()
   const tasks = new Tasks()
 
@@ -61,7 +63,7 @@ export async function startCore(options: CoreOptions, lifetime: Lifetime): Promi
   const tokens = await Tokens.load(store)
   const access = new Access(tokens, anonymousGrants)
   const apps = await Apps.load(store, events)
-  const rooms = new Rooms({ apps, workers, events, log })
+  const rooms = new Rooms({ apps, workers, events, log, viewerLimit })
   lifetime.add('rooms', () => rooms.close('SHUTDOWN'))
   const ingresses = await Ingresses.load({ store, apps, rooms, access, events })
   const sessions = new WebRtcSessions({ apps, rooms, ingresses, access, log })

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import type { GraphQLSchema } from 'graphql'
 import type { Caller, Grant } from '../core/access/caller.ts'
+import { requireGrant } from '../core/access/require.ts'
 import { type Core, startCore } from '../core/core.ts'
 import { Lifetime } from '../core/kernel/lifetime.ts'
 import { registryUrl } from '../core/store/database.ts'
@@ -25,7 +26,12 @@ import { serveMeetings } from './http/meet.ts'
 import { servePages } from './http/pages.ts'
 import { HttpServer } from './http/server.ts'
 import type { ServerLog } from './log.ts'
+import { graphqlMetrics, httpMetrics } from './metrics/edge-metrics.ts'
+import { Metrics, serveMetrics } from './metrics/metrics.ts'
 import { Plugins } from './plugins.ts'
+import { serveAdapters } from './rest/adapters.ts'
+import { Credentials } from './rest/golive/credentials.ts'
+import { toName as goLiveName } from './rest/golive/translate.ts'
 import { Operations } from './rest/operations.ts'
 import { servePagesData } from './rest/pages/live.ts'
 import { ServerFacts } from './server-facts.ts'
@@ -76,6 +82,7 @@ export async function startRuntime({ config, plugins: entries, log: serverLog }:
         announcedAddresses: config.announcedIps,
         anonymousGrants,
         iceServers,
+        viewerLimit: config.maxViewersPerRoom,
         log,
       },
       lifetime,
@@ -104,6 +111,7 @@ export async function startRuntime({ config, plugins: entries, log: serverLog }:
     const plugins = new Plugins(host, core.store)
 
     const server = new ServerFacts(serverLog)
+    const goLiveCredentials = new Credentials(config.goLive)
     const context = (caller: Caller): Context => ({ caller, core, plugins, server })
     const schema = () => host.schema
     const http = new HttpServer({
@@ -116,10 +124,18 @@ export async function startRuntime({ config, plugins: entries, log: serverLog }:
       anonymousGrants,
       trustedProxies: config.trustedProxies,
       handoff,
+      isCredentialed: (request) => goLiveCredentials.isToken(request),
     })
-    const engine = new GraphqlEngine({ schema, context, log, introspection: config.introspection })
+    const metrics = new Metrics({ core, plugins, roomLabel: ({ app, name }) => goLiveName({ app: app.name, room: name }) })
+    httpMetrics(metrics.registry, http.app)
+    const countOperation = graphqlMetrics(metrics.registry, {
+      connections: () => sockets.connections,
+      subscriptions: () => sockets.operations,
+      executions: () => engine.shared.size,
+    })
+    const engine = new GraphqlEngine({ schema, context, log, introspection: config.introspection, observe: countOperation })
     serveGraphql(http, engine)
-    new GraphqlWebSockets(http, engine, { tokens: core.tokens, log })
+    const sockets = new GraphqlWebSockets(http, engine, { tokens: core.tokens, log })
     serveHealth(http.app, () => ({
       mediaWorkers: core.workers.alive.length > 0,
       plugins: plugins.list().every(({ state }) => state === 'RUNNING' || state === 'DISABLED'),
@@ -127,6 +143,11 @@ export async function startRuntime({ config, plugins: entries, log: serverLog }:
     servePages(http.app, PAGES)
     serveMeetings(http.app, core, (request) => http.callerOf(request.raw))
     const operations = new Operations(schema, context)
+    serveAdapters(http, { config, goLiveCredentials, tokens: core.tokens, operations, anonymousGrants, log })
+    serveMetrics(http.app, metrics, async ({ raw }) => {
+      const open = anonymousGrants.length > 0 || (await goLiveCredentials.admitsEverywhere(raw))
+      if (!open) requireGrant(http.callerOf(raw), 'OBSERVE')
+    })
     servePagesData(http.app, operations, (request) => http.callerOf(request.raw), VERSION)
 
     // Plugins come up while the port opens; until then their parts of the API answer PLUGIN_UNAVAILABLE.

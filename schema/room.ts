@@ -68,8 +68,13 @@ builder.queryFields((t) => ({
     type: [RoomType],
     description: 'The rooms where somebody publishes and that the caller may watch, by name.',
     extensions: { grant: 'PLAY' },
-    resolve: (_root, _args, { core, caller }) =>
-      liveRooms(core.rooms.list(), (room) => core.access.allows(caller, 'PLAY', { app: room.app, room: room.name })),
+    args: { awaited: t.arg.boolean({ description: 'Also those where somebody waits for a publisher to come.' }) },
+    resolve: (_root, { awaited }, { core, caller }) =>
+      liveRooms(
+        core.rooms.list(),
+        (room) => core.access.allows(caller, 'PLAY', { app: room.app, room: room.name }),
+        (room) => isLive(room) || (awaited === true && room.viewers.size > 0),
+      ),
   }),
 }))
 
@@ -160,6 +165,8 @@ builder.subscriptionFields((t) => ({
   }),
 }))
 
-function liveRooms(rooms: Room[], visible: (room: Room) => boolean): Room[] {
-  return rooms.filter((room) => room.publishers.length > 0 && visible(room)).sort((a, b) => a.name.localeCompare(b.name))
+const isLive = (room: Room) => room.publishers.length > 0
+
+function liveRooms(rooms: Room[], visible: (room: Room) => boolean, wanted = isLive): Room[] {
+  return rooms.filter((room) => wanted(room) && visible(room)).sort((a, b) => a.name.localeCompare(b.name))
 }

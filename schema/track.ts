@@ -12,6 +12,7 @@ builder.node(TrackType, {
   fields: (t) => ({
     kind: t.expose('kind', { type: TrackKindEnum, description: 'What it carries.' }),
     codec: t.exposeString('codec', { description: "As in the codec's MIME type: H264, opus." }),
+    hasMedia: t.exposeBoolean('hasMedia', { description: 'Whether any of its media has come yet.' }),
     muted: t.exposeBoolean('muted', { description: 'Whether it is held back from all viewers.' }),
     publishedAt: t.expose('publishedAt', { type: 'DateTime', description: 'When it was published.' }),
     participant: t.field({ type: ParticipantType, description: 'Who publishes it.', resolve: ({ participant }) => participant }),

@@ -9,6 +9,7 @@ import type { CoreEvents } from '../events/events.ts'
 import { MediaError } from '../kernel/errors.ts'
 import { checkIdentity } from '../room/identity.ts'
 import type { Participant } from '../room/participant.ts'
+import type { Room } from '../room/room.ts'
 import type { Rooms } from '../room/rooms.ts'
 import type { Store } from '../store/database.ts'
 import { ingresses as ingressesTable } from '../store/tables.ts'
@@ -28,6 +29,8 @@ export type Arrival = {
   /** Where somebody names a room beside the key: the key has to lead there. */
   room?: string
   identity?: string
+  /** Refused while anybody else publishes in the room, under whatever identity. */
+  exclusive?: boolean
   caller: Caller
 }
 
@@ -101,9 +104,10 @@ export class Ingresses {
   check(arrival: Arrival): void {
     const { app, ingress } = this.#doorFor(arrival)
     const { identity } = ingress
-    if (!app.settings.takeover && this.#of.rooms.find(ingress.room)?.find(identity)) {
-      throw new MediaError('IDENTITY_TAKEN', { room: ingress.room, identity })
-    }
+    const room = this.#of.rooms.find(ingress.room)
+    if (!room) return
+    if (!app.settings.takeover && room.find(identity)) throw new MediaError('IDENTITY_TAKEN', { room: room.name, identity })
+    if (arrival.exclusive) requireAlone(room, identity)
   }
 
   /**
@@ -125,6 +129,7 @@ export class Ingresses {
     const { app, ingress } = this.#doorFor(arrival)
     const { remoteAddress } = arrival.caller
     const room = await this.#of.rooms.open(ingress.room)
+    if (arrival.exclusive) requireAlone(room, ingress.identity)
     const participant = room.join({
       identity: ingress.identity,
       kind: arrival.protocol,
@@ -181,4 +186,9 @@ export class Ingresses {
     for (const [key, known] of this.#byKey) if (known === ingress) this.#byKey.delete(key)
     this.#of.events.emit('ingress.changed', ingress, 'DELETED')
   }
+}
+
+function requireAlone(room: Room, identity: string): void {
+  const other = room.publishers.find((publisher) => publisher.identity !== identity)
+  if (other) throw new MediaError('IDENTITY_TAKEN', { room: room.name, identity: other.identity })
 }

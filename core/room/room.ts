@@ -19,12 +19,15 @@ export class Room {
   readonly openedAt = new Date()
   readonly participants = new Map<string, Participant>()
   readonly viewers = new Map<string, Viewer>()
+  readonly #viewerLimit: number
   /** Somebody opened it by name: it stays open while empty. */
   kept = false
   #emptyTimer: NodeJS.Timeout | undefined
   #closed = false
 
-  constructor(name: string, app: App, media: RoomMedia, events: CoreEvents) {
+  /** @param viewerLimit Viewers that any room of this server may have; 0: no limit. An app can only be stricter. */
+  constructor(name: string, app: App, media: RoomMedia, events: CoreEvents, viewerLimit: number) {
+    this.#viewerLimit = viewerLimit
     this.name = name
     this.app = app
     this.media = media
@@ -72,12 +75,17 @@ export class Room {
     return participant
   }
 
-  /** @throws {MediaError} `ROOM_CLOSED`, or `VIEWER_LIMIT` when the app permits no more. */
-  admit(options: ViewerOptions): Viewer {
+  /** @throws {MediaError} `ROOM_CLOSED`, or `VIEWER_LIMIT` when the server or the app permits no more viewers. */
+  requirePlace(): void {
     if (this.#closed) throw new MediaError('ROOM_CLOSED', { room: this.name })
-    const limit = this.app.settings.maxViewersPerRoom
-    if (limit > 0 && this.viewers.size >= limit) throw new MediaError('VIEWER_LIMIT', { room: this.name, limit })
+    const limits = [this.#viewerLimit, this.app.settings.maxViewersPerRoom].filter((limit) => limit > 0)
+    const limit = Math.min(...limits)
+    if (this.viewers.size >= limit) throw new MediaError('VIEWER_LIMIT', { room: this.name, limit })
+  }
 
+  /** @throws {MediaError} `ROOM_CLOSED` or `VIEWER_LIMIT`. */
+  admit(options: ViewerOptions): Viewer {
+    this.requirePlace()
     clearTimeout(this.#emptyTimer)
     const viewer = new Viewer(this, options)
     this.viewers.set(viewer.id, viewer)

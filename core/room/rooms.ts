@@ -12,7 +12,7 @@ import { Room } from './room.ts'
 import type { Track } from './track.ts'
 import type { Viewer } from './viewer.ts'
 
-type RoomsDependencies = { apps: Apps; workers: MediaWorkers; events: CoreEvents; log: Log }
+type RoomsDependencies = { apps: Apps; workers: MediaWorkers; events: CoreEvents; log: Log; viewerLimit: number }
 
 /** The open rooms: opens, finds and lists them, and brings them back when their media worker died. */
 export class Rooms {
@@ -20,14 +20,17 @@ export class Rooms {
   readonly #workers: MediaWorkers
   readonly #events: CoreEvents
   readonly #log: Log
+  readonly #viewerLimit: number
   readonly #open = new Map<string, Promise<Room>>()
   readonly #rooms = new Map<string, Room>()
 
-  constructor({ apps, workers, events, log }: RoomsDependencies) {
+  /** @param dependencies `viewerLimit`: viewers any room may have; 0: no limit. */
+  constructor({ apps, workers, events, log, viewerLimit }: RoomsDependencies) {
     this.#apps = apps
     this.#workers = workers
     this.#events = events
     this.#log = log
+    this.#viewerLimit = viewerLimit
     workers.events.on('died', (worker) => {
       for (const room of this.#rooms.values()) void this.#recover(room, worker)
     })
@@ -104,7 +107,7 @@ export class Rooms {
   }
 
   async #create(name: string, app: App): Promise<Room> {
-    const room = new Room(name, app, await RoomMedia.create(this.#workers), this.#events)
+    const room = new Room(name, app, await RoomMedia.create(this.#workers), this.#events, this.#viewerLimit)
     this.#rooms.set(name, room)
     this.#events.emit('room.opened', room)
     return room

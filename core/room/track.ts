@@ -50,6 +50,7 @@ export class Track {
   readonly publishedAt = new Date()
   #producer!: types.Producer
   #bridgeViewers = 0
+  #last: Promise<TrackStats> | undefined
   #info: TrackInfo
   #closed = false
 
@@ -72,6 +73,11 @@ export class Track {
 
   get muted(): boolean {
     return this.#producer.paused
+  }
+
+  /** Whether any of its media has come yet. */
+  get hasMedia(): boolean {
+    return this.#producer.score.length > 0
   }
 
   get closed(): boolean {
@@ -104,8 +110,12 @@ export class Track {
     this.#changed()
   }
 
-  /** All zero while the track is re-made on another media worker. */
-  async stats(): Promise<TrackStats> {
+  /** All zero while the track is re-made on another media worker. Of a track that has ended, what it had received in the end. */
+  stats(): Promise<TrackStats> {
+    return this.#last ?? this.#read()
+  }
+
+  async #read(): Promise<TrackStats> {
     const producer = this.#producer
     const all = await producer.getStats().catch((error: unknown) => {
       if (producer.closed) return []
@@ -127,6 +137,9 @@ export class Track {
   close(reason: CloseReason): void {
     if (this.#closed) return
     this.#closed = true
+    // Asked before the worker hears of the end, so that it still knows.
+    this.#last = this.#read()
+    this.#last.catch(() => {})
     this.#producer.close()
     this.participant.tracks.delete(this.id)
     this.participant.room.events.emit('track.unpublished', this, reason)

@@ -81,8 +81,8 @@ function parse(env: NodeJS.ProcessEnv, issues: ConfigIssue[]): Values {
 
 function configOf(values: Values, insecure: boolean): Config {
   return {
-    host: values.HOST,
-    port: values.PORT,
+    host: values.HTTP_ADDR?.host ?? values.HOST,
+    port: values.HTTP_ADDR?.port ?? values.PORT,
     rtmpPort: values.RTMP_PORT,
     rtcPort: values.RTC_PORT,
     announcedIps: values.ANNOUNCED_IP ?? [],

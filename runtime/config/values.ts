@@ -21,6 +21,15 @@ export const hosts = z
   .transform(items)
   .refine((all) => all.every(isHost), 'must be a comma-separated list of addresses or host names')
 export const port = whole(0, 65_535)
+/** `:8080`, `127.0.0.1:8080` or `[::1]:8080`; without an address, all of them. */
+export const listenAddress = z.string().transform((text, context) => {
+  const [match, address = '', digits] = /^(\[[^\]]*\]|[^:]*):(\d{1,5})$/.exec(text) ?? []
+  const name = address.replace(/^\[(.*)\]$/, '$1')
+  if (match !== undefined && Number(digits) <= 65_535 && (name === '' || isHost(name)))
+    return { host: name || '0.0.0.0', port: Number(digits) }
+  context.addIssue({ code: 'custom', message: 'must read address:port or :port' })
+  return z.NEVER
+})
 export const flag = z.enum(['on', 'off'], 'must be on or off').transform((value) => value === 'on')
 export const urls = z.string().transform((value) => (value === 'none' ? [] : items(value)))
 export const list = z.string().transform(items)

@@ -16,6 +16,7 @@ function optional<T>(parse: z.ZodType<T, string>, help: string): Variable<T | un
 export const VARIABLES = {
   HOST: withDefault('127.0.0.1', value.host, 'Address to listen on. Beyond loopback a credential must be configured.'),
   PORT: withDefault('8080', value.port, 'HTTP port; 0 takes a free one.'),
+  HTTP_ADDR: optional(value.listenAddress, 'go-live: address and port in one, such as :8080; wins over HOST and PORT.'),
   RTMP_PORT: withDefault('1935', value.port, 'RTMP port; 0 takes a free one.'),
   RTC_PORT: withDefault('40000', value.port, 'First WebRTC port (UDP and TCP), one for each media worker; 0 takes free ones.'),
   ANNOUNCED_IP: optional(value.hosts, 'Comma list of the addresses at which WebRTC clients reach this server.'),

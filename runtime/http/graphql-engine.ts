@@ -14,6 +14,8 @@ export type GraphqlOptions = {
   readonly log: Log
   readonly introspection: boolean
   readonly limits?: Partial<GraphqlLimits>
+  /** Told of each operation that is executed. */
+  readonly observe?: (kind: 'query' | 'mutation' | 'subscription') => void
 }
 
 /** What an edge (HTTP, WebSocket) tells the engine about an operation. */
@@ -42,6 +44,7 @@ export class GraphqlEngine {
         useLimits(limits),
         ...(options.introspection ? [] : [useNoIntrospection()]),
         this.#useSharing(),
+        ...(options.observe ? [useObserver(options.observe)] : []),
       ],
       maskedErrors: { maskError: errorMask(options.log) },
       logging: false,
@@ -99,6 +102,14 @@ export class GraphqlEngine {
       },
     }
   }
+}
+
+function useObserver(observe: NonNullable<GraphqlOptions['observe']>): Plugin {
+  const tell = ({ document, operationName }: { document: DocumentNode; operationName?: string | null | undefined }) => {
+    const operation = getOperationAST(document, operationName)
+    if (operation) observe(operation.operation)
+  }
+  return { onExecute: ({ args }) => tell(args), onSubscribe: ({ args }) => tell(args) }
 }
 
 function useLiveSchema(schema: () => GraphQLSchema): Plugin {

@@ -26,7 +26,7 @@ const PING_INTERVAL_MS = 30_000
 const GOING_AWAY = 1001
 const UNAUTHORIZED = 4401
 
-type Connection = { readonly socket: GraphqlSocket; caller: Caller }
+type Connection = { readonly socket: GraphqlSocket; caller: Caller; running: () => number }
 type Params = Record<string, unknown>
 type Operation = { readonly run: () => OperationResult }
 
@@ -74,13 +74,18 @@ export class GraphqlWebSockets {
     return this.#connections.size
   }
 
+  /** Operations that run over all connections. */
+  get operations(): number {
+    return [...this.#connections].reduce((total, { running }) => total + running(), 0)
+  }
+
   /** Closes the connections of some callers, such as those whose token was revoked. */
   closeWhere(matches: (caller: Caller) => boolean, code = UNAUTHORIZED, reason = 'Unauthorized'): void {
     for (const { caller, socket } of this.#connections) if (matches(caller)) socket.close(code, reason)
   }
 
   #open(webSocket: WebSocket, _request: IncomingMessage, stream: Duplex, caller: Caller): void {
-    const connection: Connection = { socket: new GraphqlSocket(webSocket, stream), caller }
+    const connection: Connection = { socket: new GraphqlSocket(webSocket, stream), caller, running: () => 0 }
     const { socket } = connection
     this.#connections.add(connection)
     const closed = this.#protocol.opened(
@@ -106,7 +111,8 @@ export class GraphqlWebSockets {
   }
 
   /** Whoever presents a token in the parameters is whom that token names, whatever came with the upgrade. */
-  #authenticate({ connectionParams, extra }: Context<Params, Connection>): boolean {
+  #authenticate({ connectionParams, extra, subscriptions }: Context<Params, Connection>): boolean {
+    extra.running = () => Object.keys(subscriptions).length
     const token = tokenIn(connectionParams ?? {})
     const known = token === undefined ? extra.caller : this.#tokens.verify(token)
     if (known === undefined || known.kind === 'ANONYMOUS') {

@@ -1,0 +1,127 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { z } from 'zod'
+import { Answer, HttpRefusal } from './answer.ts'
+import { check, readText, requireType } from './body.ts'
+import type { Operations } from './operations.ts'
+import { matchPath } from './path.ts'
+import { type Admitted, byPath, type Input, METHODS, type Method, type Route, type RouteTable } from './route-table.ts'
+
+/** One foreign system's API: its routes, and how it lets in and refuses. */
+export type Adapter<Access = unknown, Who extends Admitted = Admitted> = {
+  /** Names its description: `/openapi/<name>.json`. */
+  readonly name: string
+  readonly title: string
+  readonly description: string
+  readonly routes: RouteTable<Access, Who>
+  /** OpenAPI's words for its credentials. */
+  readonly securitySchemes: Readonly<Record<string, Readonly<Record<string, string>>>>
+  /** Lets the caller in or throws. The body has not been read by then. */
+  authorize(request: FastifyRequest, route: Route<Access, Who>, params: unknown): Promise<Who>
+  /** Anything that was thrown, in its words. */
+  refusal(thrown: unknown): Answer
+  /** On every answer of its routes; `OPTIONS` is answered with nothing else. */
+  headers(request: FastifyRequest): Record<string, string>
+}
+
+type Routes<Access, Who extends Admitted> = ReadonlyMap<Method, Route<Access, Who>>
+
+/**
+ * Serves an adapter's routes. Each request is checked in this order: parameters, OPTIONS, method, caller, media type, body;
+ * then its operation is run as that caller.
+ */
+export function serveAdapter<Access, Who extends Admitted>(
+  app: FastifyInstance,
+  adapter: Adapter<Access, Who>,
+  options: { operations: Operations; onFault: (error: unknown, request: FastifyRequest) => void },
+): void {
+  const { operations, onFault } = options
+
+  const answerTo = async (request: FastifyRequest, routes: Routes<Access, Who>, found: Record<string, string> | undefined) => {
+    if (!found) throw new HttpRefusal(404)
+    const method = request.method as Method
+    const [anyRoute] = routes.values()
+    const params = checked(anyRoute?.params, found)
+    const accepts = acceptedBy(routes)
+    if (method === 'OPTIONS') return new Answer(204, { headers: accepts })
+
+    const route = routes.get(method) ?? (method === 'HEAD' ? routes.get('GET') : undefined)
+    if (!route) {
+      if (anyRoute?.guarded) await adapter.authorize(request, anyRoute, params)
+      throw new HttpRefusal(405, { allow: allowedBy(routes), ...accepts })
+    }
+    const who = await adapter.authorize(request, route, params)
+    const query = checked(route.query, request.query)
+    const body = route.body && (await bodyOf(request, route.body, accepts))
+    const input: Input<Who> = { params, query, body, who, request }
+    const data = route.document === undefined ? {} : await operations.run(route.document, route.variables?.(input) ?? {}, who.caller)
+    const reply = await route.reply(data, input)
+    return reply instanceof Answer ? reply : new Answer(Number(Object.keys(route.success)[0]), { body: reply })
+  }
+
+  const serve = async (
+    request: FastifyRequest,
+    reply: FastifyReply,
+    routes: Routes<Access, Who>,
+    found: Record<string, string> | undefined,
+  ) => {
+    let answer: Answer
+    try {
+      answer = await answerTo(request, routes, found)
+    } catch (error) {
+      answer = adapter.refusal(error)
+      if (answer.status === 500) onFault(error, request)
+    }
+    return send(reply, answer.with(adapter.headers(request)))
+  }
+
+  void app.register(async (scope) => {
+    for (const [path, routes] of byPath(adapter.routes)) {
+      const { urls, paramsOf } = matchPath(path)
+      for (const url of urls) {
+        scope.route({
+          method: [...METHODS],
+          url,
+          exposeHeadRoute: false,
+          // Here, because Fastify would have an opinion on the body before anybody has asked who sends it.
+          onRequest: (request, reply) => serve(request, reply, routes, paramsOf(request.params as Record<string, string>)),
+          handler: (_request, reply) => reply,
+        })
+      }
+    }
+  })
+}
+
+function checked(schema: z.ZodType | undefined, value: unknown): unknown {
+  return schema ? check(schema, value) : value
+}
+
+async function bodyOf(request: FastifyRequest, reader: NonNullable<Route['body']>, accepts: Record<string, string>): Promise<unknown> {
+  try {
+    requireType(request.raw, reader)
+  } catch (error) {
+    throw error instanceof HttpRefusal ? new HttpRefusal(error.status, accepts) : error
+  }
+  return reader.parse(await readText(request.raw, reader.maxBytes))
+}
+
+/** `Accept-Post` and `Accept-Patch`, where a path takes something else than JSON. */
+function acceptedBy(routes: ReadonlyMap<Method, Pick<Route, 'body'>>): Record<string, string> {
+  const accepts: Record<string, string> = {}
+  for (const method of ['POST', 'PATCH'] as const) {
+    const type = routes.get(method)?.body?.types[0]
+    if (type !== undefined && type !== 'application/json') accepts[`accept-${method.toLowerCase()}`] = type
+  }
+  return accepts
+}
+
+function allowedBy(routes: ReadonlyMap<Method, unknown>): string {
+  return METHODS.filter((method) => method === 'OPTIONS' || routes.has(method) || (method === 'HEAD' && routes.has('GET'))).join(', ')
+}
+
+function send(reply: FastifyReply, { status, headers, body }: Answer): FastifyReply {
+  void reply.code(status).headers({ ...headers })
+  if (body === undefined) return reply.send()
+  if (typeof body === 'string') return reply.send(body)
+  // As bytes, so that nothing is added to the media type.
+  return reply.header('content-type', 'application/json').send(Buffer.from(`${JSON.stringify(body)}\n`))
+}
