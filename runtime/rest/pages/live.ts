@@ -26,9 +26,9 @@ export function servePagesData(
   app: FastifyInstance,
   operations: Operations,
   callerOf: (request: FastifyRequest) => Caller,
-  version: string,
+  server: { version: string; rtmpPort: number },
 ): void {
-  const shown = ({ liveRooms }: Data) => ({ server: { version }, rooms: (liveRooms as LiveRoom[]).map(toCard) })
+  const shown = ({ liveRooms }: Data) => ({ server, rooms: (liveRooms as LiveRoom[]).map(toCard) })
 
   app.get('/pages/live.json', async (request) => shown(await operations.run(LIVE, {}, callerOf(request))))
 
