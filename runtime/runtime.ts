@@ -148,7 +148,7 @@ export async function startRuntime({ config, plugins: entries, log: serverLog }:
       const open = anonymousGrants.length > 0 || (await goLiveCredentials.admitsEverywhere(raw))
       if (!open) requireGrant(http.callerOf(raw), 'OBSERVE')
     })
-    servePagesData(http.app, operations, (request) => http.callerOf(request.raw), VERSION)
+    servePagesData(http.app, operations, (request) => http.callerOf(request.raw), { version: VERSION, rtmpPort: config.rtmpPort })
 
     // Plugins come up while the port opens; until then their parts of the API answer PLUGIN_UNAVAILABLE.
     const [port] = await Promise.all([http.listen(), plugins.start(entries)])
