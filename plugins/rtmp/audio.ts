@@ -1,8 +1,9 @@
 import { MediaError } from '../../core/kernel/errors.ts'
+import { classicAudio } from './classic-audio.ts'
 import { KeptPipeline, type KeptPipelineOptions } from './kept-pipeline.ts'
 import { audioToOpus, isAudioDecodable } from './launch.ts'
 import { OutgoingTrack, type TrackContext } from './outgoing-track.ts'
-import { type AudioCodec, parseAudioTag } from './protocol/audio-tag.ts'
+import { type AudioCodec, type AudioTag, parseAudioTag } from './protocol/audio-tag.ts'
 import type { MediaMessage } from './protocol/flv.ts'
 import { OPUS_CODEC } from './track-codecs.ts'
 
@@ -34,17 +35,18 @@ export class Audio {
   }
 
   /** @throws {MediaError} `CODEC_UNSUPPORTED` */
-  push(message: MediaMessage): void {
-    const tag = parseAudioTag(message.payload)
+  push(received: MediaMessage): void {
+    const tag = parseAudioTag(received.payload)
     if (!tag || tag.packet === 'SEQUENCE_END' || tag.packet === 'OTHER') return
-    this.#require(tag.codec, tag.enhanced)
+    this.#require(tag)
+    const message = classicAudio(received, tag)
     if (tag.packet === 'SEQUENCE_HEADER') {
       this.#header = message
       this.#pipeline?.current?.writeHeader(message)
       return
     }
     // Without its header AAC can't be read, and an empty frame tells nothing.
-    if ((tag.codec === 'AAC' && !this.#header) || message.payload.length <= tag.dataOffset) return
+    if ((tag.codec === 'AAC' && !this.#header) || received.payload.length <= tag.dataOffset) return
     if (!this.#codec) {
       this.#codec = tag.codec
       this.#publish(tag.codec).catch(this.#options.onGaveUp)
@@ -61,9 +63,9 @@ export class Audio {
     this.#track?.close()
   }
 
-  #require(codec: AudioCodec, enhanced: boolean): void {
-    if (enhanced || !isAudioDecodable(codec))
-      throw new MediaError('CODEC_UNSUPPORTED', { codec, reason: 'send the sound as AAC, MP3 or G.711, each in the classic FLV form' })
+  #require({ codec, enhanced }: AudioTag): void {
+    if (!isAudioDecodable(codec) || (enhanced && codec !== 'AAC'))
+      throw new MediaError('CODEC_UNSUPPORTED', { codec, reason: 'send the sound as AAC' })
     if (this.#codec !== undefined && this.#codec !== codec)
       throw new MediaError('CODEC_UNSUPPORTED', { codec, reason: `the sound was ${this.#codec} when the session began` })
   }

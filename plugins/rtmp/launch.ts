@@ -37,6 +37,7 @@ export function audioToOpus(codec: AudioCodec, bitrateBps: number): string {
       // FLV rounds times to milliseconds; packets that overlap by one are thrown away by players.
       element('opusenc', {
         'perfect-timestamp': true,
+        complexity: 5,
         bitrate: bitrateBps,
         'frame-size': 20,
         'inband-fec': true,

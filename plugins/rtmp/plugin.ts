@@ -1,12 +1,16 @@
 import { keepSpareHost } from '../../native/host-process.ts'
 import { definePlugin } from '../kit/define-plugin.ts'
 import { RtmpConfig } from './config.ts'
+import { inTurns } from './in-turns.ts'
 import { PRELOADED } from './launch.ts'
 import { Publishers } from './publishers.ts'
 import { SenderReports } from './rtp/sender-reports.ts'
 import { rtmpSchema } from './schema.ts'
 import { RtmpServer } from './server.ts'
 import { Sessions } from './sessions.ts'
+
+/** More at once would only compete with each other. */
+const PIPELINES_STARTING = 4
 
 /** Lets RTMP encoders (OBS, ffmpeg, IP cameras) publish into rooms. */
 export default definePlugin({
@@ -23,7 +27,8 @@ export default definePlugin({
     const spare = keepSpareHost({ preload: PRELOADED, log })
     lifetime.add('spare pipeline host', () => spare[Symbol.dispose]())
     const sessions = new Sessions()
-    const publishers = new Publishers({ host, config, sessions, reports })
+    const pipelines = inTurns(host.pipelines, PIPELINES_STARTING)
+    const publishers = new Publishers({ host: { ...host, pipelines }, config, sessions, reports })
     const server = await RtmpServer.listen(config, log, publishers.accept)
     lifetime.add('rtmp server', () => server.close())
     lifetime.add('sessions', () => sessions.close())

@@ -1,0 +1,139 @@
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { setTimeout as wait } from 'node:timers/promises'
+import type { Page } from 'playwright-core'
+import { use } from '../plugins/kit/define-config.ts'
+import { Ffmpeg, flows, type RtmpGround, startRtmp, untilSessions } from '../plugins/rtmp/test-encoders.ts'
+import type whip from '../plugins/whip/plugin.ts'
+import { type Browser, openBrowser } from './whip-browser.ts'
+
+let ground: RtmpGround
+let browser: Browser
+before(async () => {
+  ;[ground, browser] = await Promise.all([startRtmp({}, { plugins: [use<typeof whip>('./plugins/whip/plugin.ts')] }), openBrowser()])
+})
+after(async () => {
+  await browser[Symbol.asyncDispose]()
+  await ground[Symbol.asyncDispose]()
+})
+
+/** What a page saw of a room. */
+type Watched = {
+  /** From deciding to watch to the first picture. */
+  firstPictureMs: number
+  framesDecoded: number
+  packetsLost: number
+  /** The longest time that one picture stood. */
+  longestMs: number
+  audioEnergy: number
+  /** How much later sound is played than the picture that belongs to it, the median of the last seconds. */
+  soundLateMs: number
+}
+
+function watch(page: Page, room: string, forMs: number): Promise<Watched> {
+  return page.evaluate<Watched>(`(${watchScript})(${JSON.stringify(`${ground.runtime.url}/whep/live/${room}`)}, ${forMs})`)
+}
+
+const watchScript = `async (url, forMs) => {
+  const from = performance.now()
+  const pc = new RTCPeerConnection()
+  const media = new MediaStream()
+  pc.ontrack = ({ track }) => media.addTrack(track)
+  pc.addTransceiver('video', { direction: 'recvonly' })
+  pc.addTransceiver('audio', { direction: 'recvonly' })
+  const video = Object.assign(document.createElement('video'), { autoplay: true, srcObject: media })
+  document.body.append(video)
+  const shownAt = []
+  const shown = () => {
+    shownAt.push(performance.now() - from)
+    video.requestVideoFrameCallback(shown)
+  }
+  video.requestVideoFrameCallback(shown)
+
+  await pc.setLocalDescription()
+  const response = await fetch(url, { method: 'POST', headers: { 'content-type': 'application/sdp' }, body: pc.localDescription.sdp })
+  if (response.status !== 201) throw new Error(await response.text())
+  await pc.setRemoteDescription({ type: 'answer', sdp: await response.text() })
+
+  const inbound = async () => {
+    const all = [...(await pc.getStats()).values()].filter(({ type }) => type === 'inbound-rtp')
+    return { video: all.find(({ kind }) => kind === 'video'), audio: all.find(({ kind }) => kind === 'audio') }
+  }
+  const late = []
+  while (performance.now() - from < forMs) {
+    await new Promise((resolve) => setTimeout(resolve, 200))
+    const now = await inbound()
+    if (now.video?.estimatedPlayoutTimestamp && now.audio?.estimatedPlayoutTimestamp)
+      late.push(now.video.estimatedPlayoutTimestamp - now.audio.estimatedPlayoutTimestamp)
+  }
+  const end = await inbound()
+  pc.close()
+  const lately = late.slice(-15).sort((a, b) => a - b)
+  return {
+    firstPictureMs: shownAt[0],
+    framesDecoded: end.video.framesDecoded,
+    packetsLost: end.video.packetsLost + end.audio.packetsLost,
+    longestMs: Math.max(...shownAt.slice(1).map((at, index) => at - shownAt[index])),
+    audioEnergy: end.audio.totalAudioEnergy,
+    soundLateMs: lately[Math.floor(lately.length / 2)],
+  }
+}`
+
+test('a viewer who comes late in a long GOP has a picture within 500 ms, and it never stops', async () => {
+  await using _camera = new Ffmpeg(`${ground.url}/live/late`, { gopMs: 4_000, size: '1280x720', bitrate: '3M' })
+  await untilSessions(ground, ([one]) => one?.gopMs != null, 15_000)
+  const keyframeAt = performance.now()
+
+  const seen: Watched[] = []
+  for (const positionMs of [3_400, 1_500, 2_000]) {
+    const page = await browser.page()
+    await wait((4_000 + positionMs - ((performance.now() - keyframeAt) % 4_000)) % 4_000)
+    seen.push(await watch(page, 'late', 5_000))
+    await page.close()
+  }
+  // The browser runs on the same few cores as everything else, and is not always quick itself.
+  const waits = seen.map(({ firstPictureMs }) => firstPictureMs)
+  assert.ok(Math.min(...waits) < 500 && Math.max(...waits) < 1_500, `the first pictures took ${waits} ms`)
+  assert.deepEqual(
+    seen.map(({ packetsLost }) => packetsLost),
+    [0, 0, 0],
+  )
+  const stills = seen.map(({ longestMs }) => longestMs)
+  assert.ok(Math.max(...stills) < 1_900, `one picture stood for ${stills} ms`)
+  // Whoever came is on the source by now, and nothing is encoded for nobody.
+  await ground.runtime.until<{ tasks: { name: string }[] }>('{ tasks { name } }', ({ tasks }) =>
+    tasks.every(({ name }) => !name.endsWith('bridge')),
+  )
+})
+
+for (const bFrames of [0, 2]) {
+  test(`picture and sound are seen and heard together${bFrames > 0 ? ', transcoded' : ''}`, async () => {
+    await using camera = new Ffmpeg(`${ground.url}/live/sync${bFrames}`, { bFrames })
+    await untilSessions(ground, (sessions) => sessions.some((one) => one.room === `live-sync${bFrames}` && flows(one)))
+    const page = await browser.page()
+    const seen = await watch(page, `sync${bFrames}`, 12_000)
+    await page.close()
+    assert.ok(seen.framesDecoded > 300, `${seen.framesDecoded} frames`)
+    assert.equal(seen.packetsLost, 0)
+    assert.ok(seen.longestMs < 1_900, `one picture stood for ${seen.longestMs} ms`)
+    assert.ok(seen.audioEnergy > 0)
+    // Browsers bring sound and picture together step by step, over some seconds.
+    assert.ok(Math.abs(seen.soundLateMs) < 150, `sound is ${seen.soundLateMs} ms late`)
+    await camera.stop()
+  })
+}
+
+test('who waits in an empty room sees the publisher at once when it comes', async () => {
+  const page = await browser.page()
+  // A room can be watched while somebody is in it; the first publisher leaves again.
+  await using first = new Ffmpeg(`${ground.url}/live/again`, { gopMs: 4_000 })
+  await untilSessions(ground, (sessions) => sessions.some((one) => one.room === 'live-again' && flows(one)))
+  const watching = watch(page, 'again', 8_000)
+  await wait(1_500)
+  await first.stop()
+  await using _second = new Ffmpeg(`${ground.url}/live/again`, { gopMs: 4_000 })
+  const seen = await watching
+  await page.close()
+  assert.ok(seen.framesDecoded > 120, `${seen.framesDecoded} frames`)
+  assert.ok(seen.longestMs < 3_000, `nothing to see for ${seen.longestMs} ms`)
+})
