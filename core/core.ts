@@ -7,6 +7,7 @@ import { Ingresses } from './ingress/ingresses.ts'
 import type { Lifetime } from './kernel/lifetime.ts'
 import type { Log } from './kernel/log.ts'
 import { MediaWorkers } from './media/media-workers.ts'
+import { PlayerOverlays } from './player/overlays.ts'
 import { Rooms } from './room/rooms.ts'
 import { type IceServer, Signalling } from './signalling/signalling.ts'
 import { openStore, type Store } from './store/database.ts'
@@ -43,6 +44,7 @@ export type Core = {
   readonly ingresses: Ingresses
   readonly sessions: WebRtcSessions
   readonly signalling: Signalling
+  readonly overlays: PlayerOverlays
 }
 
 /** Starts the domain: store first, then media workers. `lifetime` closes it in reverse. */
@@ -68,5 +70,5 @@ export async function startCore(options: CoreOptions, lifetime: Lifetime): Promi
   const ingresses = await Ingresses.load({ store, apps, rooms, access, events })
   const sessions = new WebRtcSessions({ apps, rooms, ingresses, access, log })
   const signalling = new Signalling({ apps, rooms, access, events, iceServers: options.iceServers })
-  return { store, events, tasks, tokens, access, apps, workers, rooms, ingresses, sessions, signalling }
+  return { store, events, tasks, tokens, access, apps, workers, rooms, ingresses, sessions, signalling, overlays: new PlayerOverlays(events) }
 }

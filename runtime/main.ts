@@ -1,4 +1,5 @@
 import { enableCompileCache } from 'node:module'
+import { pathToFileURL } from 'node:url'
 import { resolveDrizzleQuickly } from '../core/kernel/drizzle-resolution.ts'
 import { MediaError } from '../core/kernel/errors.ts'
 import { helpText, readArguments } from './config/arguments.ts'
@@ -11,7 +12,7 @@ resolveDrizzleQuickly()
 const CLOSE_DEADLINE_MS = 12_000
 
 async function main(): Promise<void> {
-  const { insecure, help } = readArguments()
+  const { insecure, help, reload, plugins: list } = readArguments()
   if (help) return void process.stdout.write(helpText())
   const config = readEnv(process.env, { insecure })
 
@@ -22,8 +23,15 @@ async function main(): Promise<void> {
     import('./host/plugins-config.ts'),
   ])
   const log = new ServerLog({ level: config.logLevel })
-  const plugins = await loadPluginsConfig(import.meta.resolve('../plugins.config.ts'), config)
+  const plugins = await loadPluginsConfig(
+    list === undefined ? import.meta.resolve('../plugins.config.ts') : pathToFileURL(list).href,
+    config,
+  )
   const runtime = await startRuntime({ config, plugins, log })
+  if (reload) {
+    const { reloadOnChange } = await import('./host/plugin-reload.ts')
+    reloadOnChange(runtime.host, log.log)
+  }
   process.stdout.write(welcome(config, runtime))
   endOnSignals(() => runtime.close())
   process.on('unhandledRejection', (error) => log.log.error({ err: error }, 'unhandled rejection'))

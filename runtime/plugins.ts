@@ -1,8 +1,10 @@
 import { eq } from 'drizzle-orm'
+import type { Apps } from '../core/app/apps.ts'
 import { Feed } from '../core/kernel/feed.ts'
 import type { Store } from '../core/store/database.ts'
 import { plugins as pluginsTable } from '../core/store/tables.ts'
-import type { LogEntry, PluginsService, PluginView } from '../schema/context.ts'
+import type { LogEntry, PluginInAppView, PluginsService, PluginView } from '../schema/context.ts'
+import type { AppPlugins } from './app-plugins.ts'
 import type { Plugin } from './host/plugin.ts'
 import type { PluginHost } from './host/plugin-host.ts'
 import type { PluginEntry } from './host/plugins-config.ts'
@@ -12,10 +14,14 @@ import { maskSecrets } from './redact.ts'
 export class Plugins implements PluginsService {
   readonly #host: PluginHost
   readonly #store: Store
+  readonly #inApps: AppPlugins
+  readonly #apps: Apps
 
-  constructor(host: PluginHost, store: Store) {
+  constructor(host: PluginHost, store: Store, inApps: AppPlugins, apps: Apps) {
     this.#host = host
     this.#store = store
+    this.#inApps = inApps
+    this.#apps = apps
   }
 
   /** Starts what is listed, as changed by operators in earlier runs. */
@@ -63,6 +69,19 @@ export class Plugins implements PluginsService {
     return view(plugin)
   }
 
+  inApp(name: string, appName: string): PluginInAppView {
+    const { app, enabled, config } = this.#inApps.of(this.#host.get(name).name, this.#apps.get(appName).name)
+    return { app, plugin: name, enabled, config: maskSecrets(config) }
+  }
+
+  async setInApp(name: string, appName: string, change: { enabled?: boolean; config?: Record<string, unknown> }): Promise<PluginInAppView> {
+    const plugin = this.#host.get(name)
+    const app = this.#apps.get(appName)
+    if (change.config) await plugin.remote.thread.checkApp(change.config)
+    await this.#inApps.set(name, app, change)
+    return this.inApp(name, appName)
+  }
+
   watch(): Feed<PluginView> {
     const changed = (plugin: Plugin) => feed.push(view(plugin))
     const feed = new Feed<PluginView>({ keyOf: ({ name }) => name, onEnd: () => this.#host.events.off('state', changed) })
@@ -90,7 +109,7 @@ export class Plugins implements PluginsService {
 }
 
 function view(plugin: Plugin): PluginView {
-  const { name, state, restarts, lastError, health, manifest, options, logs } = plugin
+  const { name, state, restarts, lastError, health, manifest, options, logs, budget } = plugin
   return {
     name,
     version: manifest?.version,
@@ -100,7 +119,9 @@ function view(plugin: Plugin): PluginView {
     lastError,
     options: maskSecrets(options),
     configSchema: manifest?.configSchema,
+    appConfigSchema: manifest?.appConfigSchema,
     health,
+    budget,
     // Read only when it is asked for: a plugin may keep 500 lines.
     get log() {
       return [...logs]

@@ -10,11 +10,11 @@ import { mediasoupWorkerBin } from '../native/binaries.ts'
 import type { Context } from '../schema/context.ts'
 import { idOfCoreObject, loadCoreObject } from '../schema/core-objects.ts'
 import { coreSchema } from '../schema/schema.ts'
+import { AppPlugins } from './app-plugins.ts'
 import type { Config } from './config/env.ts'
 import { isLoopbackOnly, requireSafeExposure } from './config/safety.ts'
 import { CorePort } from './host/core-port.ts'
 import { PluginHandoff } from './host/handoff.ts'
-import { allApps } from './host/plugin-apps.ts'
 import { PluginBus } from './host/plugin-bus.ts'
 import { PluginHost } from './host/plugin-host.ts'
 import type { PluginEntry } from './host/plugins-config.ts'
@@ -49,6 +49,7 @@ export type RuntimeOptions = {
 export type Runtime = AsyncDisposable & {
   readonly core: Core
   readonly plugins: Plugins
+  readonly host: PluginHost
   readonly schema: () => GraphQLSchema
   readonly port: number
   /** The secret of the first token, when this start generated it. */
@@ -90,12 +91,13 @@ export async function startRuntime({ config, plugins: entries, log: serverLog }:
     requireSafeExposure(config, core.tokens.list().length > 0)
     const newToken = await firstToken(core, config)
 
+    const appPlugins = await AppPlugins.load(core.store, core.apps, core.events)
     const host = new PluginHost({
       log,
       tasks: core.tasks,
       bus: new PluginBus(core.events),
-      apps: allApps,
-      openCore: () => new CorePort(core, iceServers, log),
+      apps: appPlugins,
+      openCore: (plugin) => new CorePort(core, iceServers, log, { plugin, isUsedBy: (app) => appPlugins.of(plugin, app).enabled }),
       dataDir: config.dataDir,
       databaseUrl: config.databaseUrl?.reveal() ?? registryUrl(config.dataDir),
       coreSchema,
@@ -108,7 +110,7 @@ export async function startRuntime({ config, plugins: entries, log: serverLog }:
     lifetime.add('plugins', () => host.stop())
     const handoff = new PluginHandoff(host, log)
     lifetime.add('handed over connections', () => handoff.close())
-    const plugins = new Plugins(host, core.store)
+    const plugins = new Plugins(host, core.store, appPlugins, core.apps)
 
     const server = new ServerFacts(serverLog)
     const goLiveCredentials = new Credentials(config.goLive)
@@ -158,7 +160,7 @@ export async function startRuntime({ config, plugins: entries, log: serverLog }:
       core.tasks.root.stopping()
       return lifetime.close()
     }
-    return { core, plugins, schema, port, newToken, close, [Symbol.asyncDispose]: close }
+    return { core, plugins, host, schema, port, newToken, close, [Symbol.asyncDispose]: close }
   } catch (error) {
     await lifetime.close()
     throw error

@@ -14,7 +14,21 @@ export type PluginHealth = {
   utilization: number
   /** CPU time it used since it started, in milliseconds. */
   cpuMs: number
+  /** Share of one CPU, in per cent, averaged over the time of its budget. */
+  cpuPercent: number
   heapUsedBytes: number
+  heapLimitBytes: number
+  /** Memory outside the heap, such as buffers. */
+  externalBytes: number
+}
+
+/** What a plugin's thread may use. */
+export type PluginBudget = {
+  memoryMb: number
+  cpuPercent?: number
+  eventLoopDelayMs?: number
+  overMs: number
+  onExceeded: 'LOG' | 'RESTART'
 }
 
 /** One plugin as the API shows it, whether its thread runs or not. */
@@ -29,9 +43,21 @@ export type PluginView = {
   readonly options: unknown
   /** JSON Schema of its options. */
   readonly configSchema: Readonly<Record<string, unknown>> | undefined
+  /** JSON Schema of its options per app, when it has any. */
+  readonly appConfigSchema: Readonly<Record<string, unknown>> | undefined
   readonly health: PluginHealth | undefined
+  readonly budget: PluginBudget
   /** The last lines it logged, oldest first. */
   readonly log: readonly LogEntry[]
+}
+
+/** What an app says about a plugin. */
+export type PluginInAppView = {
+  readonly app: string
+  readonly plugin: string
+  readonly enabled: boolean
+  /** Its options there, as they were given, secrets masked. */
+  readonly config: unknown
 }
 
 /** What the API can do with plugins. The plugin host provides it. */
@@ -44,6 +70,15 @@ export interface PluginsService {
   restart(name: string): Promise<PluginView>
   /** @throws {MediaError} `PLUGIN_CONFIG_INVALID` naming the option; the plugin then goes on as it was. */
   configure(name: string, options: Record<string, unknown>): Promise<PluginView>
+  /** @throws {MediaError} `APP_NOT_FOUND` or `PLUGIN_NOT_FOUND` */
+  inApp(name: string, app: string): PluginInAppView
+  /**
+   * Says whether an app uses a plugin, and with which options; what is left out stays as it is.
+   *
+   * @throws {MediaError} `APP_NOT_FOUND`, `PLUGIN_NOT_FOUND`, `PLUGIN_CONFIG_INVALID` naming the option, or `PLUGIN_UNAVAILABLE` when
+   * the plugin does not run and so can't check the options.
+   */
+  setInApp(name: string, app: string, change: { enabled?: boolean; config?: Record<string, unknown> }): Promise<PluginInAppView>
   /** Tells of every change of any plugin's state. */
   watch(): Feed<PluginView>
   /** Tells every line that a plugin logs, beginning with the last ones. */

@@ -1,9 +1,10 @@
 import { builder } from './builder.ts'
-import type { PluginHealth } from './context.ts'
+import type { PluginBudget, PluginHealth } from './context.ts'
 import { PluginStateEnum } from './enums.ts'
 import { namedId, nameIn } from './global-ids.ts'
 import { LogLine } from './log-line.ts'
 import { PluginType } from './refs.ts'
+import { sampled } from './sampled.ts'
 
 const Health = builder.objectRef<PluginHealth>('PluginHealth').implement({
   description: "How a plugin's thread is doing.",
@@ -11,7 +12,34 @@ const Health = builder.objectRef<PluginHealth>('PluginHealth').implement({
     eventLoopDelayMs: t.exposeFloat('eventLoopDelayMs', { description: 'Mean delay of its event loop in milliseconds.' }),
     utilization: t.exposeFloat('utilization', { description: 'Share of the time its event loop was busy, 0 to 1.' }),
     cpuMs: t.exposeFloat('cpuMs', { description: 'CPU time in milliseconds since its thread started.' }),
+    cpuPercent: t.exposeFloat('cpuPercent', {
+      description: 'Share of one CPU in per cent, averaged over the time that its budget says.',
+    }),
     heapUsedBytes: t.expose('heapUsedBytes', { type: 'BigInt', description: 'Bytes of JavaScript heap in use.' }),
+    heapLimitBytes: t.expose('heapLimitBytes', { type: 'BigInt', description: 'Bytes of JavaScript heap at which it is ended.' }),
+    externalBytes: t.expose('externalBytes', { type: 'BigInt', description: 'Bytes that it holds outside its heap, such as buffers.' }),
+  }),
+})
+
+const OnExceeded = builder.enumType('OnExceeded', {
+  description: 'What happens to a plugin that uses more than its budget.',
+  values: {
+    LOG: { description: 'Its log says so.' },
+    RESTART: { description: 'Its log says so, and it is started again.' },
+  } as const,
+})
+
+const Budget = builder.objectRef<PluginBudget>('PluginBudget').implement({
+  description: "What a plugin's thread may use, as `plugins.config.ts` says.",
+  fields: (t) => ({
+    memoryMb: t.exposeInt('memoryMb', { description: 'Heap, and as much again outside of it, in MiB; beyond that it is always ended.' }),
+    cpuPercent: t.exposeFloat('cpuPercent', { nullable: true, description: 'Share of one CPU in per cent; null: no limit.' }),
+    eventLoopDelayMs: t.exposeFloat('eventLoopDelayMs', {
+      nullable: true,
+      description: 'Delay of its event loop in milliseconds; null: no limit.',
+    }),
+    overMs: t.exposeInt('overMs', { description: 'Time over which CPU and delay are averaged, in milliseconds.' }),
+    onExceeded: t.expose('onExceeded', { type: OnExceeded, description: 'What happens when CPU or delay are exceeded.' }),
   }),
 })
 
@@ -28,6 +56,12 @@ builder.node(PluginType, {
     lastError: t.exposeString('lastError', { nullable: true, description: 'What went wrong last.' }),
     options: t.expose('options', { type: 'JSON', nullable: true, description: 'Its options as they were given; secrets are masked.' }),
     configSchema: t.expose('configSchema', { type: 'JSON', nullable: true, description: 'JSON Schema of its options.' }),
+    appConfigSchema: t.expose('appConfigSchema', {
+      type: 'JSON',
+      nullable: true,
+      description: 'JSON Schema of its options per app, when it has any.',
+    }),
+    budget: t.expose('budget', { type: Budget, description: 'What its thread may use.' }),
     health: t.expose('health', { type: Health, nullable: true, description: 'How its thread is doing, while it runs.' }),
     log: t.expose('log', { type: [LogLine], description: 'The last lines it logged, oldest first.' }),
   }),
@@ -85,6 +119,14 @@ builder.subscriptionFields((t) => ({
     description: 'Every plugin, then each whose state changes.',
     subscribe: (_root, _args, { plugins }) => plugins.watch(),
     resolve: (plugin) => plugin,
+  }),
+  pluginTop: t.field({
+    type: [PluginType],
+    description: 'Every plugin with what its thread uses, now and at every interval.',
+    extensions: { sharing: 'STATE' },
+    args: { intervalMs: t.arg.int({ description: 'Milliseconds between two samples; 1000 unless said, 100 at least.' }) },
+    subscribe: (_root, { intervalMs }, { plugins }) => sampled(intervalMs, async () => plugins.list()),
+    resolve: (plugins) => plugins,
   }),
   pluginLogs: t.field({
     type: LogLine,

@@ -131,7 +131,12 @@ test('loopback is recognised by name and address', () => {
 })
 
 test('--help names every variable; unknown arguments are refused', () => {
-  assert.deepEqual(readArguments(['--insecure']), { insecure: true, help: false })
+  assert.deepEqual(readArguments(['--insecure', '--plugins', 'mine.ts']), {
+    insecure: true,
+    help: false,
+    reload: false,
+    plugins: 'mine.ts',
+  })
   for (const name of Object.keys(VARIABLES)) assert.match(helpText(), new RegExp(`^  ${name} `, 'm'))
   assert.equal(issuesOf(() => readArguments(['--insecur']))[0]?.name, 'arguments')
 })

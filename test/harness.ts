@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { PluginUse } from '../plugins/kit/define-config.ts'
 import { readEnv } from '../runtime/config/env.ts'
-import { resolvePlugins } from '../runtime/host/plugins-config.ts'
+import { loadPluginsConfig, resolvePlugins } from '../runtime/host/plugins-config.ts'
 import { ServerLog } from '../runtime/log.ts'
 import { type Runtime, startRuntime } from '../runtime/runtime.ts'
 
@@ -15,6 +15,8 @@ const REPOSITORY = new URL('../', import.meta.url)
 
 export type TestRuntimeOptions = {
   plugins?: readonly PluginUse[]
+  /** File URL of a `plugins.config.ts` to read instead. */
+  pluginsConfig?: string
   env?: Record<string, string>
 }
 
@@ -26,7 +28,7 @@ export class TestRuntime implements AsyncDisposable {
   /** Made for this server, and removed with it. */
   readonly #dataDir: string
 
-  static async start({ plugins = [], env = {} }: TestRuntimeOptions = {}): Promise<TestRuntime> {
+  static async start({ plugins = [], pluginsConfig, env = {} }: TestRuntimeOptions = {}): Promise<TestRuntime> {
     const dataDir = await mkdtemp(join(tmpdir(), 'patchbay-test-'))
     const config = readEnv({
       PORT: '0',
@@ -40,7 +42,9 @@ export class TestRuntime implements AsyncDisposable {
     })
     const log: string[] = []
     const serverLog = new ServerLog({ level: config.logLevel, write: (line) => log.push(line) })
-    const entries = resolvePlugins(plugins, new URL('plugins.config.ts', REPOSITORY).href)
+    const entries = pluginsConfig
+      ? await loadPluginsConfig(pluginsConfig, config)
+      : resolvePlugins(plugins, new URL('plugins.config.ts', REPOSITORY).href)
     return new TestRuntime(await startRuntime({ config, plugins: entries, log: serverLog }), log, dataDir)
   }
 
@@ -70,6 +74,19 @@ export class TestRuntime implements AsyncDisposable {
     return (await response.json()) as GraphqlAnswer<T>
   }
 
+  /** The events of a subscription, as it is told over server-sent events. @throws with the errors' messages when there are any. */
+  async *subscribe<T = Record<string, unknown>>(query: string, variables: Record<string, unknown> = {}): AsyncGenerator<T> {
+    const response = await fetch(`${this.url}/graphql`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', accept: 'text/event-stream', authorization: `Bearer ${TEST_TOKEN}` },
+      body: JSON.stringify({ query, variables }),
+    })
+    for await (const { data, errors } of eventsOf<GraphqlAnswer<T>>(response)) {
+      if (errors) throw new Error(errors.map(({ message }) => message).join('\n'))
+      yield data as T
+    }
+  }
+
   /** Asks until the answer is as wanted, and answers it. */
   async until<T>(query: string, isReached: (data: T) => boolean, withinMs = 10_000): Promise<T> {
     const deadline = Date.now() + withinMs
@@ -89,6 +106,19 @@ export class TestRuntime implements AsyncDisposable {
 }
 
 export type GraphqlAnswer<T> = { data?: T; errors?: { message: string; path?: unknown[]; extensions?: Record<string, unknown> }[] }
+
+/** The data of server-sent events named `next`, parsed. */
+async function* eventsOf<T>({ body }: Response): AsyncGenerator<T> {
+  let pending = ''
+  for await (const text of body?.pipeThrough(new TextDecoderStream()) ?? []) {
+    const events = (pending + text).split('\n\n')
+    pending = events.pop() ?? ''
+    for (const event of events) {
+      const data = /^event: next\n(?:.*\n)*?data: (.*)$/m.exec(event)?.[1]
+      if (data !== undefined) yield JSON.parse(data) as T
+    }
+  }
+}
 
 /** A TCP port of loopback that nobody listens on at this moment. */
 export function freePort(): Promise<number> {

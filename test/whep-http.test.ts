@@ -38,7 +38,7 @@ test('an offer is answered 201 with what is live, session URL, entity tag, ICE s
     response.headers.get('link'),
     [
       '<stun:stun.example.org>; rel="ice-server"',
-      `<${path}/events>; rel="urn:ietf:params:whep:ext:core:server-sent-events"; events="active,inactive,layers,viewercount"`,
+      `<${path}/events>; rel="urn:ietf:params:whep:ext:core:server-sent-events"; events="active,inactive,layers,viewercount,overlays"`,
       `<${path}/layers>; rel="urn:ietf:params:whep:ext:core:layer"`,
     ].join(', '),
   )

@@ -35,6 +35,8 @@ export type CoreEventMap = {
   'dataProducer.opened': [producer: PeerDataProducer]
   'dataProducer.closed': [producer: PeerDataProducer, reason: CloseReason]
   'ingress.changed': [ingress: Ingress, change: Change]
+  /** What its players show over the picture. */
+  'player.overlays': [app: App]
   'mediaWorker.died': [worker: MediaWorker]
   'mediaWorker.replaced': [worker: MediaWorker]
 }

@@ -39,6 +39,7 @@ export const ERRORS = {
   OVERLOADED: ['unavailable', 'The server has no capacity for this at the moment.'],
   PIPELINE_FAILED: ['internal', 'A media pipeline could not run; `reason` says why.'],
   PLUGIN_NOT_FOUND: ['missing', 'No plugin has this name.'],
+  PLUGIN_DISABLED: ['forbidden', 'The app does not use this plugin.'],
   PLUGIN_UNAVAILABLE: ['unavailable', 'The plugin that answers this is not running.'],
   PLUGIN_CONFIG_INVALID: ['invalid', 'The plugin refuses this configuration; `field` names the option.'],
   TASK_NOT_FOUND: ['missing', 'No task has this id.'],

@@ -1,4 +1,4 @@
-import { integer, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core'
+import { integer, primaryKey, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core'
 import type { Grant } from '../access/caller.ts'
 import type { AppSettings } from '../app/settings.ts'
 
@@ -44,3 +44,15 @@ export const plugins = sqliteTable('plugins', {
   enabled: integer('enabled', { mode: 'boolean' }).notNull(),
   options: text('options', { mode: 'json' }).$type<Record<string, unknown>>(),
 })
+
+/** What an app says about a plugin; without a row it uses the plugin as it is. */
+export const appPlugins = sqliteTable(
+  'app_plugins',
+  {
+    app: text('app').notNull(),
+    plugin: text('plugin').notNull(),
+    enabled: integer('enabled', { mode: 'boolean' }).notNull(),
+    config: text('config', { mode: 'json' }).$type<Record<string, unknown>>(),
+  },
+  (table) => [primaryKey({ columns: [table.app, table.plugin] })],
+)

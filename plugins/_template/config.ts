@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import { z } from 'patchbay/kit'
 
 export const TemplateConfig = z.object({
   intervalMs: z.int().min(10).default(1_000).describe('Time between two ticks, in milliseconds.'),

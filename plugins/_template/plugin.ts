@@ -1,4 +1,4 @@
-import { definePlugin } from '../kit/define-plugin.ts'
+import { definePlugin } from 'patchbay/kit'
 import { TemplateConfig } from './config.ts'
 import { templateSchema } from './schema.ts'
 import { Ticks } from './ticks.ts'

@@ -1,4 +1,4 @@
-import { pluginBuilder } from '../kit/schema.ts'
+import { pluginBuilder } from 'patchbay/kit'
 import type { Tick, Ticks } from './ticks.ts'
 
 /** Adds the ticks to the API: the last one, and each as it comes. */

@@ -1,28 +1,31 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { startPlugins } from '../../test/plugin-support.ts'
-import { use } from '../kit/define-config.ts'
+import { use } from 'patchbay/kit'
+import { conformance, TestRuntime } from 'patchbay/test'
 import type template from './plugin.ts'
 
-const listed = use<typeof template>('../plugins/_template/plugin.ts', { intervalMs: 20 }, { name: 'template' })
+const module = import.meta.resolve('./plugin.ts')
+
+conformance(module, { name: 'template', options: { intervalMs: 20 }, badOptions: { intervalMs: 'often' } })
 
 test('the template answers a query, a subscription and a route', async () => {
-  await using ground = await startPlugins([listed])
+  await using runtime = await TestRuntime.start({ plugins: [use<typeof template>(module, { intervalMs: 20 }, { name: 'template' })] })
 
-  const { data, errors } = await ground.query<{ templateTick: { at: string } }>('{ templateTick { count at } }')
-  assert.equal(errors, undefined)
-  assert.match(data.templateTick.at, /^\d{4}-/)
+  const { templateTick } = await runtime.graphql<{ templateTick: { at: string } }>('{ templateTick { count at } }')
+  assert.match(templateTick.at, /^\d{4}-/)
 
   const counts: number[] = []
-  for await (const event of await ground.subscribe<{ templateTicks: { count: number } }>('subscription { templateTicks { count } }')) {
-    counts.push(event.data.templateTicks.count)
+  for await (const { templateTicks } of runtime.subscribe<{ templateTicks: { count: number } }>(
+    'subscription { templateTicks { count } }',
+  )) {
+    counts.push(templateTicks.count)
     if (counts.length === 3) break
   }
   assert.deepEqual(
     counts,
-    [...counts].sort((a, b) => a - b),
+    counts.toSorted((a, b) => a - b),
   )
 
-  const response = await fetch(`${ground.url}/template/world`)
+  const response = await fetch(`${runtime.url}/template/world`)
   assert.equal(((await response.json()) as { hello: string }).hello, 'world')
 })

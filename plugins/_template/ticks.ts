@@ -1,4 +1,4 @@
-import { Feed } from '../../core/kernel/feed.ts'
+import { Feed } from 'patchbay/kit'
 
 export type Tick = { count: number; at: Date }
 

@@ -17,7 +17,6 @@ import {
 } from 'graphql'
 import { MediaError } from '../../core/kernel/errors.ts'
 import type { FieldGrant } from './protocol.ts'
-import { HIDDEN } from './schema.ts'
 
 /**
  * A plugin's part of the API: what `pluginBuilder().toSchema()` answers, or SDL and resolvers. In SDL, core types are named
@@ -36,6 +35,8 @@ export type Published = {
   undescribed: string[]
 }
 
+/** Fields that only make an otherwise empty type valid in the thread start with this; nobody else sees them. */
+const HIDDEN = '_'
 const ROOTS = new Set(['Query', 'Mutation', 'Subscription'])
 const CORE_SCALARS = new Set(['DateTime', 'JSON', 'BigInt'])
 const GRANTS = new Set<unknown>(['MANAGE', 'OBSERVE', 'PUBLISH', 'PLAY', 'ANY'] satisfies FieldGrant[])

@@ -3,6 +3,7 @@ import type { AppSettings } from '../../core/app/settings.ts'
 import type { RtpIngestOptions, RtpTarget } from '../../core/ingress/rtp-ingest.ts'
 import type { RtpTapTarget, TapOptions } from '../../core/media/rtp-tap.ts'
 import type { TrackLayer } from '../../core/media/track-layers.ts'
+import type { Overlay, OverlayPosition } from '../../core/player/overlay.ts'
 import type { CloseReason } from '../../core/room/close-reason.ts'
 import type { TrackInfo } from '../../core/room/track.ts'
 import type { PreferredLayers } from '../../core/room/viewer.ts'
@@ -46,6 +47,9 @@ export type SessionInfo = { id: string; kind: 'PUBLISH' | 'PLAY'; app: string; r
 
 /** One ICE server for clients, as `RTCIceServer` has it. */
 export type IceServer = { urls: string[]; username?: string; credential?: string }
+
+export type { Overlay, OverlayPosition }
+export type ShownOverlay = { source: string; text: string; position: OverlayPosition; opacity: number }
 
 /** What a plugin may ask of core. Every call may fail with a `MediaError`; the codes are those of the core services. */
 export type CoreApi = {
@@ -118,6 +122,17 @@ export type CoreApi = {
     patch(id: string, fragment: string, tags?: readonly string[]): Promise<{ restarted?: string; tag: string }>
     close(id: string, reason: CloseReason): void
   }
+  player: {
+    /**
+     * Replaces all that this plugin shows over the picture in the players of an app, until it stops; nothing with an empty list.
+     * Players that are open follow at once.
+     *
+     * @throws `APP_NOT_FOUND`, or `INPUT_INVALID` with the `field`.
+     */
+    show(app: string, overlays: readonly Overlay[]): void
+    /** What the players of a room show, of all plugins. @param room Full name. */
+    overlays(room: string): ShownOverlay[]
+  }
   server: { iceServers(): IceServer[] }
 }
 
@@ -133,5 +148,7 @@ export type CoreTopics = {
   'room.closed': { room: RoomInfo; reason: CloseReason }
   'viewer.joined': { viewer: ViewerInfo }
   'viewer.left': { viewer: ViewerInfo; reason: CloseReason }
+  /** What the players of an app show over the picture. */
+  'player.overlays': { app: AppInfo }
   'app.changed': { app: AppInfo }
 }

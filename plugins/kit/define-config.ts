@@ -1,6 +1,6 @@
 import type { z } from 'zod'
 
-/** What a plugin's thread may use before it is restarted. */
+/** What a plugin's thread may use. Exceeding memory or a deadline always ends the thread, which is then started again. */
 export type Budget = {
   /** JavaScript heap, and as much again outside of it, in MiB; default 256. */
   memoryMb?: number
@@ -8,6 +8,14 @@ export type Budget = {
   startMs?: number
   /** Until it has to have closed everything, in milliseconds; default 5000. */
   stopMs?: number
+  /** Share of one CPU, in per cent, averaged over `overMs`; absent: no limit. */
+  cpuPercent?: number
+  /** How late its event loop runs, in milliseconds, averaged over `overMs`; absent: no limit but the heartbeat's second. */
+  eventLoopDelayMs?: number
+  /** Time over which the two above are averaged, in milliseconds; default 10000. */
+  overMs?: number
+  /** What happens when one of them is exceeded: a line in its log, or the same and a restart, which is the default. */
+  onExceeded?: 'LOG' | 'RESTART'
 }
 
 /** One line of `plugins.config.ts`. */

@@ -23,12 +23,12 @@ const ROOTS = new Set(['Query', 'Mutation', 'Subscription'])
 /** Answers the plugin's part of the callers' operations with its own schema. */
 export class GraphQLExecutor implements GraphQLAnswers {
   readonly #owner: string
-  readonly #schema: GraphQLSchema | undefined
+  readonly #schema: GraphQLSchema
   readonly #log: Log
   readonly #documents = new Map<string, DocumentNode>()
   readonly #extensions = new Map<string, GraphQLSchema>()
 
-  constructor(owner: string, schema: GraphQLSchema | undefined, log: Log) {
+  constructor(owner: string, schema: GraphQLSchema, log: Log) {
     this.#owner = owner
     this.#schema = schema
     this.#log = log
@@ -69,7 +69,6 @@ export class GraphQLExecutor implements GraphQLAnswers {
 
   /** For the fields added to a core type, a schema of the same types that has the core type as its root. */
   #schemaOf(type: string): GraphQLSchema {
-    if (!this.#schema) throw new MediaError('NOT_FOUND', { type })
     if (ROOTS.has(type)) return this.#schema
     const known = this.#extensions.get(type)
     if (known) return known

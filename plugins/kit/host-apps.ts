@@ -15,18 +15,18 @@ export function threadApps(
   stopped: AbortSignal,
 ): PluginApps<unknown> {
   const parsed = ({ enabled, config }: PluginInApp) => ({ enabled, config: schema ? parseConfig(plugin, schema, config ?? {}) : config })
+  const hear = (present: boolean, handler: Parameters<PluginApps<unknown>['follow']>[0]) =>
+    follow(
+      (signal) => host.apps.watch(present, signal),
+      (settings) => handler(settings.app, parsed(settings)),
+      stopped,
+      (error) => log.error({ err: error }, 'what an app says could not be handled'),
+    )
   return {
     async get(app) {
       return parsed(await host.apps.get(app))
     },
-    onChange(handler) {
-      const tell = (settings: PluginInApp) => handler(settings.app, parsed(settings))
-      return follow(
-        (signal) => host.apps.watch(signal),
-        tell,
-        stopped,
-        (error) => log.error({ err: error }, 'an app change could not be handled'),
-      )
-    },
+    follow: (handler) => hear(true, handler),
+    onChange: (handler) => hear(false, handler),
   }
 }

@@ -110,6 +110,8 @@ export interface PluginTasks {
 export interface PluginApps<AppConfig> {
   /** Whether the app has the plugin enabled, and the options it sets. */
   get(app: string): Promise<{ enabled: boolean; config: AppConfig }>
+  /** Hears what every app says now, then every change, until the answered function is called. New apps are heard of, too. */
+  follow(handler: (app: string, settings: { enabled: boolean; config: AppConfig }) => void | Promise<void>): () => void
   /** Hears every change until the answered function is called. */
   onChange(handler: (app: string, settings: { enabled: boolean; config: AppConfig }) => void | Promise<void>): () => void
 }

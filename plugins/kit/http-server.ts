@@ -97,8 +97,8 @@ export class ThreadHttp implements PluginHttp {
   }
 
   #fail(error: unknown, req: IncomingMessage, res: ServerResponse): void {
-    // A client that went away is no fault of the handler whose write it interrupted.
-    if (!(error instanceof MediaError) && !res.destroyed)
+    // A client that went away is no fault of the handler whose reading or writing it interrupted.
+    if (!(error instanceof MediaError) && !res.destroyed && !req.errored)
       this.#log.error({ err: error, method: req.method, path: req.url }, 'a route failed')
     if (res.headersSent) {
       res.destroy()

@@ -98,8 +98,15 @@ export type ThreadApi = {
     health(): Health
     /** @throws {MediaError} `PLUGIN_CONFIG_INVALID` when it would not run with these options. */
     check(options: unknown): void
-    /** Closes everything it opened, last opened first. */
-    stop(): Promise<void>
+    /** @throws {MediaError} `PLUGIN_CONFIG_INVALID` when an app may not set these options. */
+    checkApp(config: unknown): void
+    /**
+     * Closes everything it opened, last opened first.
+     * @returns What is open nevertheless, by Node's names for such things, such as `TCPServerWrap` or `Timeout`.
+     */
+    stop(): Promise<string[]>
+    /** Fails as a bug of the plugin would: an error that nobody catches. */
+    crash(): void
   }
   graphql: {
     execute(operation: Operation, signal?: AbortSignal): Promise<OperationResult>
@@ -134,7 +141,8 @@ export type HostApi = {
   }
   apps: {
     get(app: string): Promise<PluginInApp>
-    watch(signal?: AbortSignal): AsyncIterable<PluginInApp>
+    /** @param present Whether what every app says now comes first. */
+    watch(present: boolean, signal?: AbortSignal): AsyncIterable<PluginInApp>
   }
 }
 

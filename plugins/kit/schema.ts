@@ -22,9 +22,6 @@ export type PluginSchemaTypes = {
 }
 type Types = PothosSchemaTypes.ExtendDefaultTypes<PluginSchemaTypes>
 
-/** Fields that only make an otherwise empty type valid in the thread start with this; nobody else sees them. */
-export const HIDDEN = '_'
-
 /**
  * Builds a plugin's part of the API. It has the core's scalars `DateTime`, `JSON` and `BigInt`, and knows core types by name.
  *

@@ -7,8 +7,8 @@ import type { Newsroom } from './newsroom.ts'
 import type { Resource } from './resource.ts'
 import { knownSession, sessionOf } from './session-resource.ts'
 
-/** What a player may ask to hear. `ended` is ours, and everybody hears it. */
-export const SUBSCRIBABLE = ['active', 'inactive', 'layers', 'viewercount'] as const
+/** What a player may ask to hear. `overlays` and `ended` are ours; the latter everybody hears. */
+export const SUBSCRIBABLE = ['active', 'inactive', 'layers', 'viewercount', 'overlays'] as const
 
 export type EventName = (typeof SUBSCRIBABLE)[number] | 'ended'
 

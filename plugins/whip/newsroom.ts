@@ -24,6 +24,10 @@ export class Newsroom {
     const listening = [
       events.on('track.published', ({ track }) => this.#rooms.get(track.room)?.tracksChanged()),
       events.on('track.unpublished', ({ track }) => this.#rooms.get(track.room)?.tracksChanged()),
+      events.on('player.overlays', ({ app }) => {
+        // A room's app is the one that core says; asking is cheap, and who has nothing new hears nothing.
+        for (const [name, room] of this.#rooms) if (name.startsWith(app.prefix)) room.overlaysChanged()
+      }),
       events.on('viewer.joined', ({ viewer }) => this.#rooms.get(viewer.room)?.viewersChanged()),
       events.on('viewer.left', ({ viewer, reason }) => {
         this.#rooms.get(viewer.room)?.ended(viewer.id, reason)

@@ -3,6 +3,7 @@ import type { Host } from '../kit/host.ts'
 import type { WhipConfig } from './config.ts'
 import type { EventStream } from './event-stream.ts'
 import { LayerNews } from './layer-news.ts'
+import { OverlayNews } from './overlay-news.ts'
 
 /** What one stream was told last. */
 type Told = { live: boolean; viewers: number | undefined }
@@ -13,6 +14,7 @@ export class RoomNews {
   readonly #host: Pick<Host<WhipConfig>, 'core' | 'config' | 'log'>
   readonly #streams = new Map<EventStream, Told>()
   readonly #layers: LayerNews
+  readonly #overlays: OverlayNews
   #looking: Promise<void> | undefined
   #lookAgain = false
   #viewersTimer: NodeJS.Timeout | undefined
@@ -21,6 +23,7 @@ export class RoomNews {
     this.#name = name
     this.#host = host
     this.#layers = new LayerNews(host)
+    this.#overlays = new OverlayNews(name, host)
   }
 
   get streams(): EventStream[] {
@@ -39,12 +42,14 @@ export class RoomNews {
   add(stream: EventStream): void {
     this.#streams.set(stream, { live: false, viewers: undefined })
     if (stream.wanted.has('layers')) this.#layers.add(stream)
+    if (stream.wanted.has('overlays')) this.#overlays.add(stream)
     this.tracksChanged()
   }
 
   remove(stream: EventStream): void {
     this.#streams.delete(stream)
     this.#layers.remove(stream)
+    this.#overlays.remove(stream)
     if (this.isEmpty) clearTimeout(this.#viewersTimer)
   }
 
@@ -69,6 +74,10 @@ export class RoomNews {
       this.tracksChanged()
     }, this.#host.config.viewerCountIntervalMs)
     this.#viewersTimer.unref()
+  }
+
+  overlaysChanged(): void {
+    this.#overlays.look()
   }
 
   ended(viewerId: string, reason: CloseReason): void {

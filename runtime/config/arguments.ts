@@ -2,13 +2,22 @@ import { parseArgs } from 'node:util'
 import { MediaError, messageOf } from '../../core/kernel/errors.ts'
 import { VARIABLES } from './variables.ts'
 
-export type Arguments = { readonly insecure: boolean; readonly help: boolean }
+export type Arguments = {
+  readonly insecure: boolean
+  readonly help: boolean
+  /** Plugins are restarted when a file in their folder changes. */
+  readonly reload: boolean
+  /** Another `plugins.config.ts`, by its path from here. */
+  readonly plugins?: string
+}
 
 /** @throws {MediaError} `CONFIG_INVALID` naming an argument that does not exist. */
 export function readArguments(args: string[] = process.argv.slice(2)): Arguments {
   try {
-    const { values } = parseArgs({ args, options: { insecure: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } } })
-    return { insecure: values.insecure ?? false, help: values.help ?? false }
+    const flag = { type: 'boolean', default: false } as const
+    const options = { insecure: flag, help: { ...flag, short: 'h' }, reload: flag, plugins: { type: 'string' } } as const
+    const { plugins, ...flags } = parseArgs({ args, options }).values
+    return { ...flags, ...(plugins !== undefined && { plugins }) }
   } catch (error) {
     throw new MediaError('CONFIG_INVALID', { issues: [{ name: 'arguments', problem: messageOf(error) }] })
   }
@@ -20,10 +29,12 @@ export function helpText(): string {
   const width = Math.max(...names.map(([name]) => name.length))
   const rows = names.map(([name, { fallback, help }]) => `  ${name.padEnd(width)}  ${help}${fallback ? ` [${fallback}]` : ''}`)
   return [
-    'Usage: npm start -- [--insecure] [--help]',
+    'Usage: npm start -- [--insecure] [--plugins FILE] [--reload] [--help]',
     '',
-    '  --insecure  listen beyond loopback although no credential is configured',
-    '  --help      show this page',
+    '  --insecure      listen beyond loopback although no credential is configured',
+    '  --plugins FILE  the list of plugins [plugins.config.ts]',
+    '  --reload        start a plugin again when a file in its folder changes',
+    '  --help          show this page',
     '',
     'Environment variables [default]:',
     '',

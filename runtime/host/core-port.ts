@@ -9,14 +9,22 @@ import { trackLayers } from '../../core/media/track-layers.ts'
 import type { CoreApi, CoreTopics, IceServer } from '../../plugins/kit/core-api.ts'
 import { appInfo, participantInfo, roomInfo, sessionInfo, trackData, viewerInfo } from './core-data.ts'
 
+/** Whose questions are answered: the plugin's name, and whether an app uses it. */
+export type Asker = { readonly plugin: string; readonly isUsedBy: (app: string) => boolean }
+
 /** Answers one plugin's questions from core. What the plugin brought in, or taps, ends with `close`. */
 export class CorePort {
   readonly api: CoreApi
   readonly #taps = new Map<string, RtpTap>()
   readonly #participants = new Set<string>()
+  readonly #forget: () => void
 
-  constructor(core: Core, iceServers: readonly IceServer[], log: Log) {
-    const { access, apps, rooms, ingresses, sessions } = core
+  constructor(core: Core, iceServers: readonly IceServer[], log: Log, asker: Asker) {
+    const { access, apps, rooms, ingresses, sessions, overlays } = core
+    this.#forget = () => overlays.clear(asker.plugin)
+    const requireUse = (app: string) => {
+      if (!asker.isUsedBy(app)) throw new MediaError('PLUGIN_DISABLED', { plugin: asker.plugin, app })
+    }
     this.api = {
       access: {
         identify: (secret, remoteAddress) => access.identify(secret, remoteAddress),
@@ -36,13 +44,17 @@ export class CorePort {
       },
       ingresses: {
         accept: async (arrival) => {
+          requireUse(arrival.app)
           const { ingress, participant } = await ingresses.accept(arrival)
           this.#participants.add(participant.id)
           participant.events.once('left', () => this.#participants.delete(participant.id))
           const { id: participantId, room, identity } = participant
           return { ingressId: ingress.id, participantId, room: room.name, app: room.app.name, identity, settings: room.app.settings }
         },
-        roomFor: (arrival) => ingresses.roomFor(arrival),
+        roomFor: (arrival) => {
+          requireUse(arrival.app)
+          return ingresses.roomFor(arrival)
+        },
       },
       participants: {
         leave: (id, reason) => {
@@ -69,10 +81,12 @@ export class CorePort {
       },
       sessions: {
         publish: async (request) => {
+          requireUse(request.app)
           const { session, answer } = await sessions.publish(request)
           return { ...sessionInfo(session), answer }
         },
         play: async (request) => {
+          requireUse(request.app)
           const { session, answer } = await sessions.play(request)
           return { ...sessionInfo(session), answer }
         },
@@ -87,12 +101,17 @@ export class CorePort {
         },
         close: (id, reason) => sessions.get(id).close(reason),
       },
+      player: {
+        show: (app, shown) => overlays.show(asker.plugin, apps.get(app), shown),
+        overlays: (room) => overlays.in(apps.owning(room), room),
+      },
       server: { iceServers: () => [...iceServers] },
     }
   }
 
   /** Ends what can't go on without the plugin: its encoders' connections died with it. */
   close(): void {
+    this.#forget()
     for (const tap of this.#taps.values()) tap.close()
     for (const id of [...this.#participants]) this.api.participants.leave(id, 'PLUGIN_STOPPED')
   }
@@ -118,5 +137,6 @@ export const told: Told = {
   'room.closed': (room, reason) => ({ room: roomInfo(room), reason }),
   'viewer.joined': (viewer) => ({ viewer: viewerInfo(viewer) }),
   'viewer.left': (viewer, reason) => ({ viewer: viewerInfo(viewer), reason }),
+  'player.overlays': (app) => ({ app: appInfo(app) }),
   'app.changed': (app) => ({ app: appInfo(app) }),
 }

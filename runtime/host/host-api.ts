@@ -51,7 +51,7 @@ export function hostApi(options: HostApiOptions): { api: Omit<HostApi, 'lifecycl
     },
     apps: {
       get: (app) => apps.get(plugin, app),
-      watch: (signal) => apps.watch(plugin, signal),
+      watch: (present, signal) => apps.watch(plugin, present, signal),
     },
   }
   const close = () => {

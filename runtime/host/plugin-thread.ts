@@ -5,25 +5,28 @@ import { MessageChannel } from 'node:worker_threads'
 import { Piscina } from 'piscina'
 import { MediaError } from '../../core/kernel/errors.ts'
 import type { Log } from '../../core/kernel/log.ts'
-import type { Budget } from '../../plugins/kit/define-config.ts'
 import type { Health, HostApi, Manifest, Startup, ThreadApi } from '../../plugins/kit/protocol.ts'
 import { type Api, connect, expose, type Remote } from '../../plugins/kit/rpc.ts'
 import { fromWire } from '../../plugins/kit/rpc-protocol.ts'
+import { BudgetWatch, type WholeBudget } from './budget-watch.ts'
 import { type HeartbeatLimits, watchHeartbeat } from './heartbeat.ts'
 
-const SERVE = fileURLToPath(new URL('../../plugins/kit/serve.ts', import.meta.url))
+const ENTRY = fileURLToPath(new URL('../../plugins/kit/thread.mjs', import.meta.url))
 
 /** How long the last messages of a thread that is gone are waited for. */
 const LAST_WORDS_MS = 500
 
 export type ThreadOptions = {
   startup: Omit<Startup, 'hostPort' | 'corePort'>
-  budget: Required<Budget>
+  budget: WholeBudget
   heartbeat: HeartbeatLimits
   /** What this thread may ask of the host, but for its start, and of core. */
   host: Omit<HostApi, 'lifecycle'>
   core: Api
-  onHealth: (health: Health) => void
+  /** @param cpuPercent Share of one CPU, averaged over the time of its budget. */
+  onHealth: (health: Health, cpuPercent: number) => void
+  /** It uses more than its budget permits, and goes on. */
+  onExceeded: (what: string) => void
   log: Log
 }
 
@@ -36,12 +39,15 @@ export class PluginThread {
   readonly ended: Promise<Error | undefined>
   readonly #options: ThreadOptions
   readonly #pool: Piscina
+  readonly #usage: BudgetWatch
   #isStarted = false
   #stopping = false
   #cause: Error | undefined
+  #left: readonly string[] = []
 
   constructor(options: ThreadOptions) {
     this.#options = options
+    this.#usage = new BudgetWatch(options.budget)
     const { startup, budget, log } = options
     const host = new MessageChannel()
     const core = new MessageChannel()
@@ -63,7 +69,7 @@ export class PluginThread {
     this.started = started.promise
 
     this.#pool = new Piscina({
-      filename: SERVE,
+      filename: ENTRY,
       name: 'default',
       // None is kept ready: one that takes the place of a dead thread is started when the backoff says so.
       minThreads: 0,
@@ -109,12 +115,24 @@ export class PluginThread {
       })
   }
 
+  /** What was still open when the plugin had stopped in time. */
+  get left(): readonly string[] {
+    return this.#left
+  }
+
   /** Lets the plugin close what it opened, and ends its thread when that takes longer than its budget. One that is still starting is ended at once. */
   async stop(): Promise<void> {
     this.#stopping = true
     const deadline = setTimeout(() => void this.#pool.destroy(), this.#isStarted ? this.#options.budget.stopMs : 0)
     // When it ends before it has answered, there is nothing left to stop.
-    if (this.#isStarted) this.remote.thread.stop().catch(() => undefined)
+    if (this.#isStarted) {
+      this.remote.thread.stop().then(
+        (left) => {
+          this.#left = left
+        },
+        () => undefined,
+      )
+    }
     await this.ended
     clearTimeout(deadline)
   }
@@ -128,11 +146,15 @@ export class PluginThread {
   async #beat(signal: AbortSignal): Promise<void> {
     const health = await this.remote.thread.health()
     if (signal.aborted) return
-    this.#options.onHealth(health)
+    const exceeded = this.#usage.add(health)
+    this.#options.onHealth(health, this.#usage.cpuPercent)
     const limitBytes = this.#options.budget.memoryMb * 2 ** 20
     // V8's own limit does not count buffers.
     if (health.externalBytes > limitBytes) {
       this.end(new Error(`it holds ${Math.round(health.externalBytes / 2 ** 20)} MiB outside of its heap`))
     }
+    if (exceeded === undefined) return
+    if (this.#options.budget.onExceeded === 'RESTART') this.end(new Error(exceeded))
+    else this.#options.onExceeded(exceeded)
   }
 }

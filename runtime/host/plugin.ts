@@ -7,6 +7,7 @@ import type { Tasks } from '../../core/tasks/tasks.ts'
 import type { Budget } from '../../plugins/kit/define-config.ts'
 import type { Health, LogLine, Manifest, ThreadApi } from '../../plugins/kit/protocol.ts'
 import type { Api, Remote } from '../../plugins/kit/rpc.ts'
+import { DEFAULT_BUDGET, type WholeBudget } from './budget-watch.ts'
 import type { HeartbeatLimits } from './heartbeat.ts'
 import { hostApi } from './host-api.ts'
 import type { PluginApps } from './plugin-apps.ts'
@@ -18,7 +19,9 @@ export type PluginState = 'DISABLED' | 'STARTING' | 'RUNNING' | 'RESTARTING' | '
 
 /** Failures within a minute after which a plugin is parked. */
 const GIVE_UP_AFTER = 5
-const DEFAULT_BUDGET: Required<Budget> = { memoryMb: 256, startMs: 10_000, stopMs: 5_000 }
+
+/** How a plugin's thread is, and the share of one CPU that it used lately. */
+export type PluginUsage = Health & { readonly cpuPercent: number }
 
 /** What a plugin runs on. */
 export type PluginGround = {
@@ -42,16 +45,17 @@ export class Plugin {
   readonly name: string
   /** File URL of its module. */
   readonly module: string
-  readonly budget: Required<Budget>
+  readonly budget: WholeBudget
   readonly logs: PluginLogs
   readonly #ground: PluginGround
   #options: unknown
   #state: PluginState = 'DISABLED'
   #thread: PluginThread | undefined
   #manifest: Manifest | undefined
-  #health: Health | undefined
+  #health: PluginUsage | undefined
   #lastError: string | undefined
   #restarts = 0
+  #leftOpen: readonly string[] = []
   #backoff = this.#freshBackoff()
   #wanted: AbortController | undefined
   #running: Promise<void> = Promise.resolve()
@@ -77,7 +81,7 @@ export class Plugin {
   }
 
   /** How its thread was at its last heartbeat, while it runs. */
-  get health(): Health | undefined {
+  get health(): PluginUsage | undefined {
     return this.#state === 'RUNNING' ? this.#health : undefined
   }
 
@@ -88,6 +92,11 @@ export class Plugin {
   /** Times it was started again after a failure. */
   get restarts(): number {
     return this.#restarts
+  }
+
+  /** What was still open when it had stopped last, by Node's names, such as `TCPServerWrap`. It went with the thread. */
+  get leftOpen(): readonly string[] {
+    return this.#leftOpen
   }
 
   get options(): unknown {
@@ -118,12 +127,16 @@ export class Plugin {
     })
   }
 
-  /** Resolves when it runs again, or has failed to. */
-  restart(): Promise<void> {
+  /**
+   * Resolves when it runs again, or has failed to.
+   *
+   * @param retry Whether a start that fails is tried again; otherwise it is parked.
+   */
+  restart({ retry = true } = {}): Promise<void> {
     return this.#command(async () => {
       this.#task?.restarting()
       await this.#end()
-      await this.#begin()
+      await this.#begin(retry)
     })
   }
 
@@ -167,7 +180,7 @@ export class Plugin {
     return new Backoff({ firstMs: 100, maxMs: 10_000, giveUpAfter: GIVE_UP_AFTER, windowMs: 60_000 })
   }
 
-  async #begin(): Promise<void> {
+  async #begin(retry = true): Promise<void> {
     this.#wanted = new AbortController()
     this.#backoff = this.#freshBackoff()
     this.#task ??= this.#ground.tasks.open({
@@ -178,7 +191,7 @@ export class Plugin {
       restart: () => this.restart(),
     })
     const settled = Promise.withResolvers<void>()
-    this.#running = this.#supervise(this.#wanted.signal, settled.resolve)
+    this.#running = this.#supervise(this.#wanted.signal, settled.resolve, retry)
     await settled.promise
   }
 
@@ -190,13 +203,14 @@ export class Plugin {
   }
 
   /** Runs it again and again until it is no longer wanted or has failed too often. */
-  async #supervise(stop: AbortSignal, settled: () => void): Promise<void> {
+  async #supervise(stop: AbortSignal, settled: () => void, retry: boolean): Promise<void> {
     this.#become('STARTING')
     while (!stop.aborted) {
       const cause = await this.#runOnce(settled)
       settled()
       if (stop.aborted || !cause) return
-      const waitMs = isFinal(cause) ? undefined : this.#backoff.next()
+      const isHopeless = isFinal(cause) || (!retry && this.#state === 'STARTING')
+      const waitMs = isHopeless ? undefined : this.#backoff.next()
       if (waitMs === undefined) {
         this.#fail(cause)
         return
@@ -222,9 +236,10 @@ export class Plugin {
       heartbeat,
       host: host.api,
       core: core.api,
-      onHealth: (health) => {
-        this.#health = health
+      onHealth: (health, cpuPercent) => {
+        this.#health = { ...health, cpuPercent }
       },
+      onExceeded: (what) => this.logs.report('warn', `the plugin exceeds its budget: ${what}`),
       log: log.child({ plugin: this.name }),
     })
     this.#thread = thread
@@ -241,6 +256,8 @@ export class Plugin {
       () => undefined,
     )
     const cause = await thread.ended
+    this.#leftOpen = thread.left
+    if (thread.left.length > 0) this.logs.report('warn', `the plugin did not close all it had opened: ${thread.left.join(', ')}`)
     this.#thread = undefined
     this.#health = undefined
     host.close()

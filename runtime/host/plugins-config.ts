@@ -3,6 +3,8 @@ import { createRequire } from 'node:module'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { MediaError, messageOf } from '../../core/kernel/errors.ts'
 import type { PluginsConfig, PluginUse, ServerSettings } from '../../plugins/kit/define-config.ts'
+import { shareModules } from '../../plugins/kit/shared-modules.ts'
+import { mistakeIn } from './budget-watch.ts'
 
 /** One line of `plugins.config.ts`, with its module found. */
 export type PluginEntry = Omit<PluginUse, 'from'> & { readonly module: string }
@@ -14,6 +16,8 @@ export type PluginEntry = Omit<PluginUse, 'from'> & { readonly module: string }
  * @throws {MediaError} `CONFIG_INVALID` naming every plugin that can not be found.
  */
 export async function loadPluginsConfig(config: string, server: ServerSettings): Promise<PluginEntry[]> {
+  // The list itself may lie anywhere, and import `patchbay/kit`.
+  shareModules()
   const loaded: { default?: unknown } = await import(config)
   const listed = loaded.default as PluginsConfig | undefined
   const uses = typeof listed === 'function' ? listed(server) : listed
@@ -29,6 +33,8 @@ export function resolvePlugins(uses: readonly PluginUse[], config: string): Plug
   const entries = uses.flatMap(({ from, ...use }) => {
     if (names.has(use.name)) issues.push(`two plugins are called ${use.name}`)
     names.add(use.name)
+    const mistake = mistakeIn(use.budget)
+    if (mistake !== undefined) issues.push(`plugin ${use.name}: ${mistake}`)
     try {
       return [{ ...use, module: findModule(from, config) }]
     } catch (error) {

@@ -3,6 +3,7 @@ import { FiguresPanel } from './figures-panel.js'
 import { HttpError } from './http.js'
 import { enableControls } from './player-controls.js'
 import { offerLayers } from './player-layers.js'
+import { showOverlays } from './player-overlays.js'
 import { Still } from './player-still.js'
 import { onToken, presentToken } from './token.js'
 import { Viewer } from './viewer.js'
@@ -59,6 +60,7 @@ viewer.addEventListener('stream', (event) => {
 })
 viewer.addEventListener('replacing', () => still.take())
 viewer.addEventListener('figures', (event) => figures.show(/** @type {CustomEvent} */ (event).detail))
+showOverlays(viewer, byId('overlays', HTMLElement))
 offerLayers(viewer, byId('quality', HTMLElement), byId('layers', HTMLSelectElement))
 
 video.addEventListener('resize', () => {

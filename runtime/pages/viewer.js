@@ -19,7 +19,7 @@ const LONGEST_RETRY_MS = 10_000
  * Keeps a room playing: replaces its WHEP session whenever one ends, breaks or falls silent, and waits while nothing is live.
  *
  * Events: `state` (with `detail.error`, what the server refused), `stream` (a new `MediaStream`), `replacing` (the present stream is about
- * to go), `figures`, `layers`, `viewercount`.
+ * to go), `figures`, `layers`, `viewercount`, `overlays`.
  */
 export class Viewer extends EventTarget {
   /** @type {ViewerState} */
@@ -106,7 +106,7 @@ export class Viewer extends EventTarget {
     if (event === 'inactive') this.#enter(this.#wasLive ? 'ended' : 'waiting')
     else if (event === 'active' && (this.state === 'ended' || this.state === 'waiting'))
       this.#enter(this.#wasLive ? 'reconnecting' : 'connecting')
-    else if (event === 'layers' || event === 'viewercount') this.#tell(event, data)
+    else if (event === 'layers' || event === 'viewercount' || event === 'overlays') this.#tell(event, data)
   }
 
   /**

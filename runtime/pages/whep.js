@@ -4,7 +4,7 @@ import { readEvents } from './sse.js'
 
 const EVENTS = 'urn:ietf:params:whep:ext:core:server-sent-events'
 const LAYERS = 'urn:ietf:params:whep:ext:core:layer'
-const WANTED = ['active', 'inactive', 'layers', 'viewercount', 'ended']
+const WANTED = ['active', 'inactive', 'layers', 'viewercount', 'overlays', 'ended']
 
 /**
  * One WHEP session: audio and video of a room over one WebRTC connection. It knows no UI and never reconnects by itself.
@@ -63,7 +63,7 @@ export class WhepSession {
   }
 
   /**
-   * What the server says about the stream: `active`, `inactive`, `layers`, `viewercount`, `ended`. Ends with the session.
+   * What the server says about the stream: `active`, `inactive`, `layers`, `viewercount`, `overlays`, `ended`. Ends with the session.
    *
    * @returns {AsyncGenerator<{ event: string, data: string }>}
    */
