@@ -189,6 +189,24 @@ test('closing waits for what is running, ends idle connections at once, and cuts
   await closed
 })
 
+test('connections that carry no whole request do not hold up the end', async () => {
+  await using server = await startServer()
+  const { port } = new URL(server.url)
+  const silent = connect(Number(port), '127.0.0.1')
+  const halting = connect(Number(port), '127.0.0.1')
+  await Promise.all([once(silent, 'connect'), once(halting, 'connect')])
+  halting.write('GET /healthz HTTP/1.1\r\nHost: loc')
+  // A whole answer on a third connection says that the two before it have been accepted.
+  await ask(`${server.url}/healthz`)
+  const ends = [silent, halting].map((socket) => once(socket, 'close'))
+  for (const socket of [silent, halting]) socket.on('error', () => {}).resume()
+
+  const startedAt = performance.now()
+  await server.http.close(20_000)
+  await Promise.all(ends)
+  assert.ok(performance.now() - startedAt < 5_000)
+})
+
 test('pages are served with a tag, and nothing outside their folder is', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'pages-'))
   try {

@@ -21,6 +21,8 @@ const REQUEST_TIMEOUT_MS = 60_000
 const HEADERS_TIMEOUT_MS = 10_000
 /** Longer than the idle time of common proxies, so that they and not we end an idle connection. */
 const KEEP_ALIVE_TIMEOUT_MS = 65_000
+/** What is being served as closing begins may take this long, so that plugins and rooms have time left to end well. */
+const CLOSE_DEADLINE_MS = 2_000
 
 export type HttpServerOptions = {
   readonly host: string
@@ -50,7 +52,10 @@ export class HttpServer {
   readonly #trusted: AddressSet
   readonly #callers = new WeakMap<IncomingMessage, Caller>()
   readonly #upgrades = new Map<string, UpgradeHandler>()
-  readonly #upgraded = new Set<Duplex>()
+  /** Every connection, as it was accepted. */
+  readonly #connections = new Set<Duplex>()
+  /** Those on which no request is being served. Browsers open some that never carry one. */
+  readonly #resting = new Set<Duplex>()
   readonly #onClosing: (() => void)[] = []
   #server!: Server
   #closing: Promise<void> | undefined
@@ -107,17 +112,17 @@ export class HttpServer {
     return (this.#server.address() as AddressInfo).port
   }
 
-  /** Accepts nothing more, tells clients, waits for what is running, and cuts what is left when the time is over. */
-  close(deadlineMs = 10_000): Promise<void> {
+  /** Accepts nothing more, tells clients, waits for what is being served, and cuts what is left when the time is over. */
+  close(deadlineMs = CLOSE_DEADLINE_MS): Promise<void> {
     this.#closing ??= this.#close(deadlineMs)
     return this.#closing
   }
 
   async #close(deadlineMs: number): Promise<void> {
     for (const tell of this.#onClosing) tell()
+    for (const socket of this.#resting) socket.destroy()
     const cut = setTimeout(() => {
-      this.#server.closeAllConnections()
-      for (const socket of this.#upgraded) socket.destroy()
+      for (const socket of this.#connections) socket.destroy()
     }, deadlineMs)
     // Connections that turn idle meanwhile are waiting for a next request that will not be served.
     const sweep = setInterval(() => this.#server.closeIdleConnections(), 100)
@@ -138,6 +143,8 @@ export class HttpServer {
     }
     const { tls } = this.#options
     const server = tls ? createTlsServer({ ...options, ...tls }) : createServer(options)
+    server.on('connection', (socket: Duplex) => remember(this.#connections, socket))
+    server.on(tls ? 'secureConnection' : 'connection', (socket: Duplex) => remember(this.#resting, socket))
     server.on('request', (request, response) => this.#request(request, response, handler))
     server.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head))
     return server
@@ -148,6 +155,13 @@ export class HttpServer {
     response: ServerResponse,
     handler: (request: IncomingMessage, response: ServerResponse) => void,
   ): void {
+    const { socket } = request
+    this.#resting.delete(socket)
+    response.once('close', () => {
+      if (this.#closing) socket.destroySoon()
+      else if (!socket.destroyed) this.#resting.add(socket)
+    })
+    const trace = this.#options.tracing?.begin(request, response)
     try {
       const caller = this.#admit(request)
       if (this.#options.handoff?.request(request, response, caller)) return
@@ -159,8 +173,7 @@ export class HttpServer {
   }
 
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    this.#upgraded.add(socket)
-    socket.once('close', () => this.#upgraded.delete(socket))
+    this.#resting.delete(socket)
     socket.on('error', () => socket.destroy())
     try {
       const caller = this.#admit(request)
@@ -191,6 +204,11 @@ export class HttpServer {
     if (answer.status === 500) this.#options.log.error({ err: error, method: request.method, url: request.url }, 'a request failed')
     return answer
   }
+}
+
+function remember(sockets: Set<Duplex>, socket: Duplex): void {
+  sockets.add(socket)
+  socket.once('close', () => sockets.delete(socket))
 }
 
 function pathOf(request: IncomingMessage): string {
