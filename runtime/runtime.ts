@@ -123,6 +123,7 @@ export async function startRuntime({ config, plugins: entries, log: serverLog }:
       log,
       tokens: core.tokens,
       loopbackOnly,
+      allowedOrigins: config.allowedOrigins,
       anonymousGrants,
       trustedProxies: config.trustedProxies,
       handoff,

@@ -45,6 +45,22 @@ test('on a loopback server nobody in particular may play and publish; with an un
   assert.deepEqual(JSON.parse((await ask(`${server.url}/whoami?token=sk_typo`)).body).grants, [])
 })
 
+test('a loopback server refuses what pages of other sites ask without a credential', async () => {
+  await using server = await startServer({ prepare: whoami, allowedOrigins: ['*', 'https://studio.example'] })
+  const from = (origin: string, mode = 'cors') => ({ origin, 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': mode })
+  const statusOf = async (headers: Record<string, string>) => (await ask(`${server.url}/whoami`, headers)).status
+
+  for (const origin of ['https://attacker.example', 'null']) {
+    const refused = await ask(`${server.url}/whoami`, from(origin))
+    assert.deepEqual([refused.status, JSON.parse(refused.body).code], [403, 'FORBIDDEN'], origin)
+    assert.equal(await statusOf(from(origin, 'websocket')), 403)
+    assert.equal(await statusOf({ ...from(origin), authorization: 'Bearer sk_admin' }), 200)
+  }
+  assert.equal(await statusOf(from('https://studio.example')), 200, 'a site that was named')
+  assert.equal(await statusOf(from('http://127.0.0.1:5173')), 200, 'a page of this machine')
+  assert.equal(await statusOf({ 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate' }), 200, 'a link or a frame')
+})
+
 test('a loopback server refuses proxied and rebound requests without a credential', async () => {
   await using server = await startServer({ prepare: whoami })
   const { port } = new URL(server.url)

@@ -42,7 +42,11 @@ export const VARIABLES = {
   MAX_SUBS_PER_ROOM: withDefault('0', value.whole(0, 1_000_000), 'Viewers a room may have; 0 is no limit.'),
   RATE_LIMIT_RPS: withDefault('0', value.rate, 'Requests a second and address on the open routes; 0 is no limit.'),
   RATE_LIMIT_BURST: withDefault('0', value.whole(0, 1_000_000), 'Requests that may come at once within that rate.'),
-  ALLOWED_ORIGIN: withDefault('*', value.list, 'Origins whose pages may call the open routes; comma list.'),
+  ALLOWED_ORIGIN: withDefault(
+    '*',
+    value.list,
+    'Origins whose pages may call the open routes; comma list. On loopback, other sites only when named.',
+  ),
   ALLOW_PRIVATE_ADDRESSES: withDefault(
     'false',
     value.privateAddresses,

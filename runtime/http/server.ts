@@ -34,6 +34,8 @@ export type HttpServerOptions = {
   readonly tokens: Tokens
   /** Only this machine is served: callers without a credential are kept from coming through proxies and rebound names. */
   readonly loopbackOnly: boolean
+  /** Origins whose pages may call a server that only this machine is served by. */
+  readonly allowedOrigins?: readonly string[]
   /** What a caller without a credential may do. */
   readonly anonymousGrants: readonly Grant[]
   readonly trustedProxies?: AddressSet
@@ -190,12 +192,13 @@ export class HttpServer {
     }
   }
 
-  #admit(request: IncomingMessage): Caller {
-    const { tokens, anonymousGrants, loopbackOnly, isCredentialed } = this.#options
-    const caller = callerOf(request, remoteAddressOf(request, this.#trusted), tokens, anonymousGrants)
+  #admit(request: IncomingMessage, trace?: string): Caller {
+    const { tokens, anonymousGrants, loopbackOnly, allowedOrigins, isCredentialed } = this.#options
+    const known = callerOf(request, remoteAddressOf(request, this.#trusted), tokens, anonymousGrants)
+    const caller = trace === undefined ? known : { ...known, trace }
     this.#callers.set(request, caller)
     const guarded = loopbackOnly && caller.kind === 'ANONYMOUS' && pathOf(request) !== '/healthz'
-    if (guarded && !isCredentialed?.(request)) requireLocal(request)
+    if (guarded && !isCredentialed?.(request)) requireLocal(request, allowedOrigins)
     return caller
   }
 
