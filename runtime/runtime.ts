@@ -136,9 +136,21 @@ export async function startRuntime({ config, plugins: entries, log: serverLog }:
       subscriptions: () => sockets.operations,
       executions: () => engine.shared.size,
     })
-    const engine = new GraphqlEngine({ schema, context, log, introspection: config.introspection, observe: countOperation })
-    serveGraphql(http, engine)
+    const engine = new GraphqlEngine({
+      schema,
+      context,
+      log,
+      introspection: config.introspection,
+      observe: countOperation,
+      plugins: telemetry ? [telemetry.operations] : [],
+    })
+    const streams = serveGraphql(http, engine)
     const sockets = new GraphqlWebSockets(http, engine, { tokens: core.tokens, log })
+    core.tokens.onRevoked(({ id }) => {
+      const isTheirs = (caller: Caller) => caller.id === id
+      sockets.closeWhere(isTheirs)
+      streams.endWhere(isTheirs)
+    })
     serveHealth(http.app, () => ({
       mediaWorkers: core.workers.alive.length > 0,
       plugins: plugins.list().every(({ state }) => state === 'RUNNING' || state === 'DISABLED'),

@@ -39,11 +39,12 @@ builder.mutationFields((t) => ({
       name: t.arg.string({ required: true, description: 'What it is for.' }),
       grants: t.arg({ type: [GrantEnum], required: true, description: 'What it allows.' }),
       app: t.arg.string({ description: 'The one app it is limited to.' }),
-      room: t.arg.string({ description: 'The one room it is limited to, by full name; needs `app`.' }),
+      room: t.arg.string({ description: 'The one room it is limited to, by full or app-local name; needs `app`.' }),
     },
     resolve: (_root, { name, grants, app, room }, { core }) => {
-      if (app != null) core.apps.get(app)
-      return core.tokens.create({ name, grants, ...(app != null && { app }), ...(room != null && { room }) })
+      const place = app == null ? {} : { app: core.apps.get(app).name }
+      const full = room == null ? undefined : app == null ? room : core.apps.roomName(app, room).name
+      return core.tokens.create({ name, grants: [...new Set(grants)], ...place, ...(full !== undefined && { room: full }) })
     },
   }),
   revokeToken: t.field({

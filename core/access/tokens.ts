@@ -9,6 +9,7 @@ import type { Caller, Grant } from './caller.ts'
 export type TokenOptions = { name: string; grants: readonly Grant[]; app?: string; room?: string }
 export type Token = TokenOptions & { id: string; createdAt: Date }
 
+const TOKEN_NAME = /^[^\p{Cc}\u2028\u2029]{1,100}$/u
 const LOAN_MS = 12 * 3_600_000
 const MOST_LENT = 10_000
 
@@ -18,6 +19,8 @@ export class Tokens {
   readonly #byHash = new Map<string, Token>()
   /** Tokens that nobody lists and that end by themselves, by hash; those that end first come first. */
   readonly #lent = new Map<string, { caller: Caller; endsAt: number }>()
+
+  readonly #onRevoked: ((token: Token) => void)[] = []
 
   private constructor(store: Store) {
     this.#store = store
@@ -64,8 +67,15 @@ export class Tokens {
     return { secret, endsAt: new Date(endsAt) }
   }
 
-  /** @returns The token and its secret, which can not be read again. */
+  /**
+   * @returns The token and its secret, which can not be read again.
+   * @throws {MediaError} `INPUT_INVALID` for one without a name or grants, or limited to a room without its app.
+   */
   async create(options: TokenOptions): Promise<{ token: Token; secret: string }> {
+    const { name, grants, app, room } = options
+    if (!TOKEN_NAME.test(name)) throw new MediaError('INPUT_INVALID', { field: 'name', reason: '1 to 100 characters on one line' })
+    if (grants.length === 0) throw new MediaError('INPUT_INVALID', { field: 'grants', reason: 'at least one' })
+    if (room !== undefined && app === undefined) throw new MediaError('INPUT_INVALID', { field: 'app', reason: 'a room needs its app' })
     const secret = `sk_${randomBytes(32).toString('base64url')}`
     return { token: await this.keep(secret, options), secret }
   }
@@ -93,7 +103,13 @@ export class Tokens {
     if (!entry) throw new MediaError('NOT_FOUND', { id })
     await this.#store.delete(tokensTable).where(eq(tokensTable.id, id))
     this.#byHash.delete(entry[0])
+    for (const tell of this.#onRevoked) tell(entry[1])
     return entry[1]
+  }
+
+  /** Tells of each token that is worthless from now on, so that what it opened can be closed. */
+  onRevoked(tell: (token: Token) => void): void {
+    this.#onRevoked.push(tell)
   }
 }
 

@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http'
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { Caller } from '../../core/access/caller.ts'
 import { MediaError } from '../../core/kernel/errors.ts'
 import { errorAnswer } from './errors.ts'
 import { graphiqlPage } from './graphiql.ts'
@@ -11,12 +12,15 @@ import type { HttpServer } from './server.ts'
  * Serves GraphQL over HTTP at `/graphql`: POST with JSON, GET for queries, `Accept: text/event-stream` for subscriptions, and
  * the GraphiQL page for browsers. Everything but that page needs a credential. Only JSON bodies are read, which no page of
  * another site can send unasked.
+ *
+ * @returns Ends the event streams of some callers, such as those whose token was revoked.
  */
-export function serveGraphql(http: HttpServer, engine: GraphqlEngine): void {
-  const streams = new Set<ServerResponse>()
-  http.onClosing(() => {
-    for (const stream of streams) stream.end()
-  })
+export function serveGraphql(http: HttpServer, engine: GraphqlEngine): { endWhere(matches: (caller: Caller) => boolean): void } {
+  const streams = new Map<ServerResponse, Caller>()
+  const endWhere = (matches: (caller: Caller) => boolean) => {
+    for (const [stream, caller] of streams) if (matches(caller)) stream.end()
+  }
+  http.onClosing(() => endWhere(() => true))
 
   void http.app.register(async (scope) => {
     scope.removeContentTypeParser('text/plain')
@@ -31,12 +35,13 @@ export function serveGraphql(http: HttpServer, engine: GraphqlEngine): void {
         const response = await engine.yoga.handleNodeRequestAndResponse(request, reply.raw, { caller })
         void reply.code(response.status).headers(Object.fromEntries(response.headers))
         if (!isStream(response)) return reply.send(await response.text())
-        streams.add(reply.raw)
+        streams.set(reply.raw, caller)
         reply.raw.once('close', () => streams.delete(reply.raw))
         return reply.send(response.body)
       },
     })
   })
+  return { endWhere }
 }
 
 function wantsPage({ method, headers, query }: FastifyRequest): boolean {
