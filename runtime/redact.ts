@@ -5,7 +5,8 @@ const FIELD = new RegExp(`(\\\\*")(${SECRET_KEY})\\1:(?:\\1(?:(?!\\1)(?:\\\\.|[^
 /** `?token=…` in an address or a form. */
 const QUERY = new RegExp(`([?&;](?:${SECRET_KEY}|key|sign)=)[^&#"'\\\\\\s]+`, 'gi')
 const BEARER = /\b(Bearer|Basic) [\w.~+/=-]{6,}/gi
-const API_TOKEN = /\bsk_[\w-]{8,}/g
+/** Those that are created, and those that are lent. */
+const API_TOKEN = /\b(sk|lt)_[\w-]{8,}/g
 const ICE_PASSWORD = /(a=ice-pwd:)[^\\\s"]+/g
 const USER_INFO = /(:\/\/[^/:@\s"]*:)[^/@\s"]+@/g
 
@@ -15,7 +16,7 @@ export function redact(line: string): string {
     .replace(FIELD, '$1$2$1:$1***$1')
     .replace(QUERY, '$1***')
     .replace(BEARER, '$1 ***')
-    .replace(API_TOKEN, 'sk_***')
+    .replace(API_TOKEN, '$1_***')
     .replace(ICE_PASSWORD, '$1***')
     .replace(USER_INFO, '$1***@')
 }

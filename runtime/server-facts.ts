@@ -7,6 +7,8 @@ import { VERSION } from './version.ts'
 /** Lines of the log that a new watcher is shown first. */
 const LINES_SHOWN_FIRST = 100
 
+const LEVELS: readonly LogLevel[] = ['trace', 'debug', 'info', 'warn', 'error', 'fatal']
+
 /** What the API can ask about the process. */
 export class ServerFacts implements ServerService {
   readonly version = VERSION
@@ -25,12 +27,15 @@ export class ServerFacts implements ServerService {
     this.#log.level = level
   }
 
-  watchLog(): Feed<LogEntry> {
+  watchLog(least: LogLevel): Feed<LogEntry> {
     const live = this.#log.watch()
     const feed = new Feed<LogEntry>({ onEnd: () => live.end() })
-    for (const line of this.#log.lines(LINES_SHOWN_FIRST)) feed.push(line)
+    const pass = (line: LogEntry) => {
+      if (LEVELS.indexOf(line.level) >= LEVELS.indexOf(least)) feed.push(line)
+    }
+    for (const line of this.#log.lines(LINES_SHOWN_FIRST)) pass(line)
     void (async () => {
-      for await (const line of live) feed.push(line)
+      for await (const line of live) pass(line)
     })()
     return feed
   }

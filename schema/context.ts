@@ -90,7 +90,8 @@ export interface ServerService {
   readonly version: string
   readonly startedAt: Date
   logLevel: LogLevel
-  watchLog(): Feed<LogEntry>
+  /** The last lines that matter this much at least, then each that is written. */
+  watchLog(least: LogLevel): Feed<LogEntry>
 }
 
 /** What every resolver gets: who asks, and whom to ask. */

@@ -1,26 +1,36 @@
-import { defaultFieldResolver, type GraphQLFieldResolver, type GraphQLObjectType, type GraphQLSchema } from 'graphql'
+import { defaultFieldResolver, type GraphQLFieldResolver, type GraphQLObjectType, type GraphQLSchema, isObjectType } from 'graphql'
 import type { Grant } from '../core/access/caller.ts'
 import { requireGrant } from '../core/access/require.ts'
 import type { Context } from './context.ts'
+
+/** What names the thing that a mutation is about; other arguments may be secrets. */
+const NAMES = ['id', 'app', 'room', 'name', 'plugin', 'identity', 'protocol', 'level'] as const
 
 /**
  * Lets every root field check the caller's grants before it does anything. A field says what it needs as
  * `extensions: { grant }`; without that, reading needs `OBSERVE` and mutations need `MANAGE`.
  * `CHECKED` says that the field checks by itself, against the room that it is about.
+ *
+ * What a root field answers leads to more than it is about. A field of another type that needs a right of its own says so too.
  */
 export function guard(schema: GraphQLSchema): GraphQLSchema {
   guardFields(schema.getQueryType(), 'OBSERVE')
   guardFields(schema.getMutationType(), 'MANAGE')
   guardFields(schema.getSubscriptionType(), 'OBSERVE')
+  const roots = new Set([schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()])
+  for (const type of Object.values(schema.getTypeMap())) if (isObjectType(type) && !roots.has(type)) guardFields(type, 'CHECKED')
   return schema
 }
 
-function guardFields(type: GraphQLObjectType | null | undefined, otherwise: Grant): void {
+function guardFields(type: GraphQLObjectType | null | undefined, otherwise: Grant | 'CHECKED'): void {
   for (const field of Object.values(type?.getFields() ?? {})) {
     const grant = (field.extensions.grant as Grant | 'CHECKED' | undefined) ?? otherwise
     if (grant === 'CHECKED') continue
     if (field.subscribe) field.subscribe = guarded(field.subscribe, grant)
-    else field.resolve = guarded(field.resolve ?? defaultFieldResolver, grant)
+    else {
+      const resolve = field.resolve ?? defaultFieldResolver
+      field.resolve = guarded(type?.name === 'Mutation' && grant === 'MANAGE' ? told(resolve) : resolve, grant)
+    }
   }
 }
 
@@ -34,5 +44,16 @@ function guarded(resolve: GraphQLFieldResolver<unknown, unknown>, grant: Grant):
       grant === 'PLAY' && caller.app !== undefined ? { app: caller.app, ...(caller.room !== undefined && { room: caller.room }) } : {},
     )
     return resolve(source, args, context, info)
+  }
+}
+
+/** Tells who changed something, once it is changed. */
+function told(resolve: GraphQLFieldResolver<unknown, unknown>): GraphQLFieldResolver<unknown, unknown> {
+  return async (source, args, context, info) => {
+    const changed = await resolve(source, args, context, info)
+    const target = Object.fromEntries(NAMES.flatMap((name) => (args[name] == null ? [] : [[name, args[name]]])))
+    const { caller, core } = context as Context
+    core.events.emit('server.managed', caller, info.fieldName, target)
+    return changed
   }
 }

@@ -1,11 +1,8 @@
-import type { LogLevel } from '../core/kernel/log.ts'
 import type { MediaWorker } from '../core/media/media-worker.ts'
 import { builder } from './builder.ts'
 import type { ServerService } from './context.ts'
 import { LogLevelEnum } from './enums.ts'
 import { LogLine } from './log-line.ts'
-
-const LEVELS: readonly LogLevel[] = ['trace', 'debug', 'info', 'warn', 'error', 'fatal']
 
 const Worker = builder.objectRef<MediaWorker>('MediaWorker').implement({
   description: 'One mediasoup process.',
@@ -49,10 +46,7 @@ builder.subscriptionField('logs', (t) =>
     type: LogLine,
     description: "The last lines of the server's log, then each that is written. A slow listener misses the oldest.",
     args: { level: t.arg({ type: LogLevelEnum, description: 'Only lines that matter this much at least.' }) },
-    subscribe: async function* (_root, { level }, { server }) {
-      const least = LEVELS.indexOf(level ?? 'trace')
-      for await (const line of server.watchLog()) if (LEVELS.indexOf(line.level) >= least) yield line
-    },
+    subscribe: (_root, { level }, { server }) => server.watchLog(level ?? 'trace'),
     resolve: (line) => line,
   }),
 )

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { ServerLog } from '../runtime/log.ts'
+import { ServerFacts } from '../runtime/server-facts.ts'
 
 function openLog() {
   const lines: string[] = []
@@ -51,4 +52,15 @@ test('the last 1,000 lines are kept, and a watcher reads what comes after', asyn
   server.log.warn({ n: -1 }, 'now')
   assert.equal((await watcher.next()).value?.message, 'now')
   await watcher.return()
+})
+
+test('a watcher may ask for what matters, and one who leaves a quiet log is not kept waiting', async () => {
+  const server = new ServerLog({ level: 'info', write: () => {} })
+  const feed = new ServerFacts(server).watchLog('error')
+  server.log.warn({}, 'a warning')
+  server.log.error({}, 'a failure')
+  assert.equal((await feed.next()).value?.message, 'a failure')
+  const waiting = feed.next()
+  await feed.return()
+  assert.equal((await waiting).done, true)
 })

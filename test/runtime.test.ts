@@ -26,6 +26,15 @@ test('GraphQL wants a credential, also on loopback', async () => {
   assert.ok(errors)
 })
 
+test('a setting that an app can not have is refused by name', async () => {
+  await using server = await TestRuntime.start()
+  for (const mutation of ['updateApp(name: "live"', 'createApp(name: "acme"']) {
+    const { errors } = await server.graphqlRaw(`mutation { ${mutation}, settings: { maxViewersPerRoom: -1 }) { name } }`)
+    const { code, details } = (errors?.[0]?.extensions ?? {}) as { code?: string; details?: { field?: string } }
+    assert.deepEqual([code, details?.field], ['INPUT_INVALID', 'maxViewersPerRoom'])
+  }
+})
+
 test('a room that was opened stays open until it is closed', async () => {
   await using server = await TestRuntime.start()
   await server.graphql('mutation { openRoom(name: "live-yard") { id } }')

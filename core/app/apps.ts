@@ -60,7 +60,7 @@ export class Apps {
     return { app, name }
   }
 
-  /** @throws {MediaError} `INPUT_INVALID` for a bad name, `APP_EXISTS` when name or prefix is taken. */
+  /** @throws {MediaError} `INPUT_INVALID` for a bad name or setting, `APP_EXISTS` when name or prefix is taken. */
   async create(name: string, settings: Partial<AppSettings> = {}): Promise<App> {
     if (!APP_NAME.test(name))
       throw new MediaError('INPUT_INVALID', { field: 'name', reason: 'lower-case letters, digits and dashes, at most 32' })
@@ -70,10 +70,10 @@ export class Apps {
     return app
   }
 
-  /** @throws {MediaError} `APP_NOT_FOUND` */
+  /** @throws {MediaError} `APP_NOT_FOUND`, or `INPUT_INVALID` naming the setting. */
   async update(name: string, changes: Partial<AppSettings>): Promise<App> {
     const app = this.get(name)
-    const settings = AppSettings.parse({ ...app.settings, ...changes })
+    const settings = checked({ ...app.settings, ...changes })
     await this.#store.update(appsTable).set({ settings }).where(eq(appsTable.name, name))
     app.settings = settings
     this.#events.emit('app.changed', app, 'CHANGED')
@@ -81,9 +81,16 @@ export class Apps {
   }
 
   async #insert(name: string, prefix: string, changes: Partial<AppSettings>): Promise<App> {
-    const app = new App(name, prefix, AppSettings.parse(changes), new Date())
+    const app = new App(name, prefix, checked(changes), new Date())
     await this.#store.insert(appsTable).values({ name, prefix, settings: changes, createdAt: app.createdAt })
     this.#byName.set(name, app)
     return app
   }
+}
+
+function checked(settings: Partial<AppSettings>): AppSettings {
+  const { data, error } = AppSettings.safeParse(settings)
+  if (data) return data
+  const [issue] = error.issues
+  throw new MediaError('INPUT_INVALID', { field: issue?.path.join('.') ?? 'settings', reason: issue?.message ?? 'malformed' })
 }
