@@ -126,13 +126,10 @@ export class HttpServer {
     const cut = setTimeout(() => {
       for (const socket of this.#connections) socket.destroy()
     }, deadlineMs)
-    // Connections that turn idle meanwhile are waiting for a next request that will not be served.
-    const sweep = setInterval(() => this.#server.closeIdleConnections(), 100)
     try {
       await this.app.close()
     } finally {
       clearTimeout(cut)
-      clearInterval(sweep)
     }
   }
 
