@@ -136,14 +136,7 @@ export async function startRuntime({ config, plugins: entries, log: serverLog }:
       subscriptions: () => sockets.operations,
       executions: () => engine.shared.size,
     })
-    const engine = new GraphqlEngine({
-      schema,
-      context,
-      log,
-      introspection: config.introspection,
-      observe: countOperation,
-      plugins: telemetry ? [telemetry.operations] : [],
-    })
+    const engine = new GraphqlEngine({ schema, context, log, introspection: config.introspection, observe: countOperation })
     const streams = serveGraphql(http, engine)
     const sockets = new GraphqlWebSockets(http, engine, { tokens: core.tokens, log })
     core.tokens.onRevoked(({ id }) => {
