@@ -46,6 +46,14 @@ test('B-frames are transcoded away, and log and API say so', async () => {
   assert.match(ground.runtime.log.join(''), /B-frames.*transcoding/)
 })
 
+test('colours that only some decoders know are transcoded to those that all know', async () => {
+  await using ground = await startRtmp()
+  await using _camera = new Ffmpeg(`${ground.url}/live/yard`, { pixels: 'yuv422p' })
+  const [session] = await untilSessions(ground, ([one]) => flows(one))
+  assert.deepEqual([session?.bFrames, session?.transcoded], [false, true])
+  assert.match(ground.runtime.log.join(''), /4:2:0.*transcoding/)
+})
+
 test('B-frames are refused where the app says so', async () => {
   await using ground = await startRtmp()
   await ground.runtime.graphql('mutation { updateApp(name: "live", settings: { bFrames: REFUSE }) { name } }')

@@ -28,6 +28,7 @@ export type Pattern = {
   size?: string
   gopMs?: number
   bFrames?: number
+  pixels?: 'yuv420p' | 'yuv422p'
   audio?: 'aac' | 'libmp3lame' | 'pcm_alaw' | 'none'
   video?: 'libx264' | 'flv1' | 'none'
   seconds?: number
@@ -40,14 +41,23 @@ export class Ffmpeg implements AsyncDisposable {
   readonly exited: Promise<{ code: number | null; output: string }>
 
   constructor(url: string, pattern: Pattern = {}) {
-    const { size = '640x360', gopMs = 1_000, bFrames = 0, audio = 'aac', video = 'libx264', seconds = 60, bitrate = '1M' } = pattern
+    const {
+      size = '640x360',
+      gopMs = 1_000,
+      bFrames = 0,
+      pixels = 'yuv420p',
+      audio = 'aac',
+      video = 'libx264',
+      seconds = 60,
+      bitrate = '1M',
+    } = pattern
     const gop = String(Math.round((gopMs * 30) / 1_000))
     const x264 = ['-preset', 'ultrafast', '-bf', String(bFrames), '-g', gop, '-keyint_min', gop, '-sc_threshold', '0', '-b:v', bitrate]
     const rate = audio === 'pcm_alaw' ? '8000' : '48000'
     const args = ['-hide_banner', '-loglevel', 'warning']
     if (video !== 'none') args.push('-re', '-f', 'lavfi', '-i', `testsrc2=size=${size}:rate=30`)
     if (audio !== 'none') args.push('-re', '-f', 'lavfi', '-i', `sine=frequency=440:sample_rate=${rate}`)
-    if (video !== 'none') args.push('-c:v', video, '-pix_fmt', 'yuv420p', ...(video === 'libx264' ? x264 : []))
+    if (video !== 'none') args.push('-c:v', video, '-pix_fmt', pixels, ...(video === 'libx264' ? x264 : []))
     if (audio !== 'none') args.push('-c:a', audio)
     this.process = spawn(
       'ffmpeg',

@@ -134,25 +134,32 @@ export class Video {
   #decide(): void {
     const { verdict } = this.#bFrames
     if (!this.#header || verdict === 'UNKNOWN' || !this.#cache.lastKeyframeAt) return
-    if (verdict === 'YES' && this.#options.bFrames === 'REFUSE')
+    const obstacle = this.#obstacle
+    if (obstacle && this.#options.bFrames === 'REFUSE')
       throw new MediaError('CODEC_UNSUPPORTED', {
         codec: 'H264',
-        reason: 'this app refuses B-frames, which browsers can not play; turn them off',
+        reason: `this app refuses ${obstacle}, which browsers can not play; turn them off`,
       })
     if (!this.#publishing) {
       this.#publishing = true
-      this.#publish(verdict === 'YES').catch((error: unknown) => this.#options.onGaveUp(String(error)))
-    } else if (verdict === 'YES' && this.#path && this.#track && !this.#transcoded) {
+      this.#publish(obstacle !== undefined).catch((error: unknown) => this.#options.onGaveUp(String(error)))
+    } else if (obstacle && this.#path && this.#track && !this.#transcoded) {
       this.#path.close()
       this.#follow(this.#track, true)
     }
+  }
+
+  /** What keeps this H.264 from being passed through. */
+  get #obstacle(): string | undefined {
+    if (this.#bFrames.verdict === 'YES') return 'B-frames'
+    return this.#config?.isPlainColour === false ? 'colours other than 8-bit 4:2:0' : undefined
   }
 
   async #publish(transcoded: boolean): Promise<void> {
     const bridged = !transcoded && this.#options.bridged
     this.#track = await OutgoingTrack.publish(this.#options.context, { kind: 'video', codec: H264_CODEC, bridged, info: this.facts })
     if (this.#closed) this.#track.close()
-    else this.#follow(this.#track, transcoded || this.#bFrames.verdict === 'YES')
+    else this.#follow(this.#track, transcoded || this.#obstacle !== undefined)
   }
 
   #follow(track: OutgoingTrack, transcoded: boolean): void {
@@ -161,7 +168,7 @@ export class Video {
     if (transcoded) {
       log.warn(
         { track: track.id },
-        'H.264 with B-frames, which browsers can not play over WebRTC: transcoding; turn them off in the encoder to save CPU',
+        `H.264 with ${this.#obstacle}, which browsers can not play over WebRTC: transcoding; turn them off in the encoder to save CPU`,
       )
       this.#path = new Transcoding({ ...this.#options, track, cache: this.#cache, picture: this.#picture })
     } else {

@@ -16,6 +16,8 @@ export interface AvcConfig {
   framesPerSecond: number | undefined
   /** How many frames may be output later than decoded: 0 rules B-frames out. Only when the stream says. */
   maxReorderFrames: number | undefined
+  /** Whether a pixel is 8-bit 4:2:0, the only kind that every WebRTC decoder knows. */
+  isPlainColour: boolean
 }
 
 const HIGH_PROFILES = new Set([44, 83, 86, 100, 110, 118, 122, 128, 134, 135, 138, 139, 244])
@@ -43,8 +45,7 @@ export function parseSps(nal: Uint8Array): Omit<AvcConfig, 'nalLengthBytes'> | u
   const constraints = bits.bits(8)
   const level = bits.bits(8)
   bits.ue() // seq_parameter_set_id
-  let chroma = 1
-  if (HIGH_PROFILES.has(profile)) chroma = readHighProfile(bits)
+  const { chroma, isPlainColour } = HIGH_PROFILES.has(profile) ? readHighProfile(bits) : { chroma: 1, isPlainColour: true }
 
   bits.ue() // log2_max_frame_num_minus4
   const orderType = bits.ue()
@@ -75,21 +76,20 @@ export function parseSps(nal: Uint8Array): Omit<AvcConfig, 'nalLengthBytes'> | u
   const vui = bits.bit() ? readVui(bits) : undefined
   // Order type 2 means that output order is decoding order.
   const maxReorderFrames = orderType === 2 ? 0 : vui?.maxReorderFrames
-  return { profile, constraints, level, widthPx, heightPx, framesPerSecond: vui?.framesPerSecond, maxReorderFrames }
+  return { profile, constraints, level, widthPx, heightPx, framesPerSecond: vui?.framesPerSecond, maxReorderFrames, isPlainColour }
 }
 
-function readHighProfile(bits: BitReader): number {
+function readHighProfile(bits: BitReader): { chroma: number; isPlainColour: boolean } {
   const format = bits.ue()
   const separatePlanes = format === 3 && bits.bit() === 1
-  bits.ue()
-  bits.ue()
+  const depthsAbove8 = bits.ue() + bits.ue()
   bits.skip(1)
   if (bits.bit()) {
     for (let list = 0; list < (format === 3 ? 12 : 8); list++) {
       if (bits.bit()) skipScalingList(bits, list < 6 ? 16 : 64)
     }
   }
-  return separatePlanes ? 0 : format
+  return { chroma: separatePlanes ? 0 : format, isPlainColour: format === 1 && depthsAbove8 === 0 }
 }
 
 function skipScalingList(bits: BitReader, size: number): void {
