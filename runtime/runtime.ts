@@ -30,6 +30,7 @@ import { graphqlMetrics, httpMetrics } from './metrics/edge-metrics.ts'
 import { Metrics, serveMetrics } from './metrics/metrics.ts'
 import { Plugins } from './plugins.ts'
 import { serveAdapters } from './rest/adapters.ts'
+import { cors } from './rest/golive/cors.ts'
 import { Credentials } from './rest/golive/credentials.ts'
 import { toName as goLiveName } from './rest/golive/translate.ts'
 import { Operations } from './rest/operations.ts'
@@ -137,7 +138,7 @@ export async function startRuntime({ config, plugins: entries, log: serverLog }:
       executions: () => engine.shared.size,
     })
     const engine = new GraphqlEngine({ schema, context, log, introspection: config.introspection, observe: countOperation })
-    const streams = serveGraphql(http, engine)
+    const streams = serveGraphql(http, engine, cors(config.allowedOrigins))
     const sockets = new GraphqlWebSockets(http, engine, { tokens: core.tokens, log })
     core.tokens.onRevoked(({ id }) => {
       const isTheirs = (caller: Caller) => caller.id === id

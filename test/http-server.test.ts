@@ -139,6 +139,22 @@ test('health, readiness and unknown addresses are answered plainly', async () =>
   assert.match((await ask(`${server.url}/robots.txt`)).body, /Disallow: \//)
 })
 
+test('what can not be read is refused in the same shape as everything else', async () => {
+  await using server = await startServer()
+  const address = await ask(`${server.url}/%`)
+  assert.deepEqual(
+    [address.status, JSON.parse(address.body).code, address.headers['x-content-type-options']],
+    [400, 'INPUT_INVALID', 'nosniff'],
+  )
+
+  const socket = connect(Number(new URL(server.url).port), '127.0.0.1')
+    .setEncoding('utf8')
+    .end('FETCH / HTTP/1.1\r\n\r\n')
+  let text = ''
+  for await (const chunk of socket) text += chunk
+  assert.match(text, /^HTTP\/1.1 400 .*"code":"INPUT_INVALID"}$/s)
+})
+
 test('errors: coded ones keep code and field, faults of ours keep their message to themselves', async () => {
   await using server = await startServer({
     prepare: ({ app }) => {

@@ -3,7 +3,7 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { TestRuntime } from './harness.ts'
+import { TEST_TOKEN, TestRuntime } from './harness.ts'
 
 test('a fresh server has the apps default and live, a media worker, and no rooms', async () => {
   await using server = await TestRuntime.start()
@@ -24,6 +24,21 @@ test('GraphQL wants a credential, also on loopback', async () => {
   assert.equal(response.status, 401)
   const { errors } = await server.graphqlRaw('{ apps { name } }', {}, 'sk_wrong')
   assert.ok(errors)
+})
+
+test('a page elsewhere may use GraphQL with a token, and nothing without', async () => {
+  await using server = await TestRuntime.start()
+  const page = { origin: 'https://studio.example', 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'cors' }
+  const preflight = await fetch(`${server.url}/graphql`, { method: 'OPTIONS', headers: page })
+  assert.equal(preflight.status, 204)
+  assert.equal(preflight.headers.get('access-control-allow-origin'), '*')
+  assert.match(preflight.headers.get('access-control-allow-headers') ?? '', /Authorization/)
+
+  const ask = (headers: Record<string, string>) => fetch(`${server.url}/graphql?query={apps{name}}`, { headers: { ...page, ...headers } })
+  const answer = await ask({ authorization: `Bearer ${TEST_TOKEN}` })
+  assert.deepEqual([answer.status, answer.headers.get('access-control-allow-origin')], [200, '*'])
+  assert.equal((await ask({})).status, 403)
+  assert.equal((await fetch(`${server.url}/graphql`, { method: 'DELETE' })).status, 405)
 })
 
 test('a setting that an app can not have is refused by name', async () => {

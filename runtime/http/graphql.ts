@@ -13,9 +13,14 @@ import type { HttpServer } from './server.ts'
  * the GraphiQL page for browsers. Everything but that page needs a credential. Only JSON bodies are read, which no page of
  * another site can send unasked.
  *
+ * @param cors Headers that let pages elsewhere read the answers. No cookie counts here, so that a page can do what its token allows.
  * @returns Ends the event streams of some callers, such as those whose token was revoked.
  */
-export function serveGraphql(http: HttpServer, engine: GraphqlEngine): { endWhere(matches: (caller: Caller) => boolean): void } {
+export function serveGraphql(
+  http: HttpServer,
+  engine: GraphqlEngine,
+  cors: (request: FastifyRequest) => Readonly<Record<string, string>> = () => ({}),
+): { endWhere(matches: (caller: Caller) => boolean): void } {
   const streams = new Map<ServerResponse, Caller>()
   const endWhere = (matches: (caller: Caller) => boolean) => {
     for (const [stream, caller] of streams) if (matches(caller)) stream.end()
@@ -24,6 +29,17 @@ export function serveGraphql(http: HttpServer, engine: GraphqlEngine): { endWher
 
   void http.app.register(async (scope) => {
     scope.removeContentTypeParser('text/plain')
+    scope.addHook('onRequest', async (request, reply) => void reply.headers({ ...cors(request) }))
+    scope.route({
+      method: ['OPTIONS', 'PUT', 'PATCH', 'DELETE'],
+      url: '/graphql',
+      handler: ({ method }, reply) => {
+        void reply.header('allow', 'GET, HEAD, POST, OPTIONS')
+        return method === 'OPTIONS'
+          ? reply.code(204).send()
+          : reply.code(405).send({ error: `${method} is not possible here.`, code: 'METHOD_NOT_ALLOWED' })
+      },
+    })
     scope.route({
       method: ['GET', 'POST'],
       url: '/graphql',

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerOptions, ty
 import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { type FastifyInstance, fastify } from 'fastify'
+import { type FastifyInstance, type FastifyReply, fastify } from 'fastify'
 import type { Caller, Grant } from '../../core/access/caller.ts'
 import { MediaError } from '../../core/kernel/errors.ts'
 import type { Log } from '../../core/kernel/log.ts'
@@ -13,6 +13,7 @@ import type { Handoff } from './handoff.ts'
 import { COMMON_HEADERS } from './headers.ts'
 import { requireLocal } from './loopback-guard.ts'
 import { remoteAddressOf } from './remote-address.ts'
+import { refuseUnreadable } from './unreadable.ts'
 
 const MAX_BODY_BYTES = 1024 * 1024
 const MAX_HEADER_BYTES = 16 * 1024
@@ -74,6 +75,16 @@ export class HttpServer {
       bodyLimit: MAX_BODY_BYTES,
       forceCloseConnections: 'idle',
       routerOptions: { maxParamLength: 500 },
+      // An address that can not be read reaches no hook, so that it gets its headers here.
+      frameworkErrors: (error, _request, reply) => {
+        const { status, body } = errorAnswer(error)
+        const answer: FastifyReply = reply as never
+        void answer
+          .code(status)
+          .headers({ ...COMMON_HEADERS })
+          .send(body)
+      },
+      clientErrorHandler: (error, socket) => refuseUnreadable(error, socket),
     })
     this.app.addHook('onSend', async (_request, reply) => {
       for (const [name, value] of Object.entries(COMMON_HEADERS)) if (!reply.hasHeader(name)) reply.header(name, value)
