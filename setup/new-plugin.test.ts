@@ -64,6 +64,8 @@ test('plugins.config.ts gets one import and one line, once', async () => {
     "import type doorBell from './plugins/door-bell/plugin.ts'",
     "  use<typeof doorBell>('./plugins/door-bell/plugin.ts'),",
   ])
+  const imported = listed.split('\n').filter((line) => line.startsWith('import type'))
+  assert.deepEqual(imported, imported.toSorted())
   assert.equal(withPlugin(listed, 'door-bell'), undefined)
   assert.equal(withPlugin('export default mine', 'door-bell'), undefined)
 })

@@ -106,12 +106,15 @@ function manifest(name: string, patchbay: string, files: readonly [string, strin
 export function withPlugin(config: string, name: string): string | undefined {
   const from = `./plugins/${name}/plugin.ts`
   const type = name.replaceAll(/-(\w)/g, (_match, letter: string) => letter.toUpperCase())
-  const importsEnd = config.lastIndexOf('\nimport ')
+  const imports = [...config.matchAll(/^import .* from '(.*)'\n/gm)]
+  const last = imports.at(-1)
   const listEnd = config.lastIndexOf('\n])')
-  if (importsEnd < 0 || listEnd < importsEnd || config.includes(from)) return undefined
-  const afterImports = config.indexOf('\n', importsEnd + 1) + 1
-  const imports = `${config.slice(0, afterImports)}import type ${type} from '${from}'\n`
-  return `${imports}${config.slice(afterImports, listEnd)}\n  use<typeof ${type}>('${from}'),${config.slice(listEnd)}`
+  if (!last || listEnd < last.index || config.includes(from)) return undefined
+  // Among the others by its path, where biome would put it.
+  const next = imports.find(([, path = '']) => path.startsWith('./') && path > from)
+  const at = next?.index ?? last.index + last[0].length
+  const line = `import type ${type} from '${from}'\n`
+  return `${config.slice(0, at)}${line}${config.slice(at, listEnd)}\n  use<typeof ${type}>('${from}'),${config.slice(listEnd)}`
 }
 
 async function write(name: string, folder: string, files: ReadonlyMap<string, string>): Promise<NewPlugin> {
