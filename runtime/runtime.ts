@@ -9,10 +9,12 @@ import { registryUrl } from '../core/store/database.ts'
 import { mediasoupWorkerBin } from '../native/binaries.ts'
 import type { Context } from '../schema/context.ts'
 import { idOfCoreObject, loadCoreObject } from '../schema/core-objects.ts'
+import { tellManaged } from '../schema/managed.ts'
 import { coreSchema } from '../schema/schema.ts'
 import { AppPlugins } from './app-plugins.ts'
 import type { Config } from './config/env.ts'
 import { isLoopbackOnly, requireSafeExposure } from './config/safety.ts'
+import { logEvents } from './event-log.ts'
 import { CorePort } from './host/core-port.ts'
 import { PluginHandoff } from './host/handoff.ts'
 import { PluginBus } from './host/plugin-bus.ts'
@@ -74,6 +76,8 @@ export async function startRuntime({ config, plugins: entries, log: serverLog }:
       ...(credential && { credential: credential.reveal() }),
     }))
 
+    // Loaded only then: whoever wants no traces pays nothing for them.
+    const telemetry = config.traces && (await (await import('./telemetry/telemetry.ts')).Telemetry.start(config.traces, log, lifetime))
     const core = await startCore(
       {
         dataDir: config.dataDir,
@@ -89,6 +93,7 @@ export async function startRuntime({ config, plugins: entries, log: serverLog }:
       },
       lifetime,
     )
+    telemetry?.follow(core, lifetime)
     requireSafeExposure(config, core.tokens.list().length > 0)
     const newToken = await firstToken(core, config)
 
@@ -104,11 +109,13 @@ export async function startRuntime({ config, plugins: entries, log: serverLog }:
       coreSchema,
       link: {
         callerOf: (context) => (context as Context).caller,
+        managed: (context, action, args) => tellManaged(context as Context, action, args),
         idOf: idOfCoreObject,
         loadCoreObject: (type, id, context) => loadCoreObject(type, id, context as Context),
       },
     })
     lifetime.add('plugins', () => host.stop())
+    logEvents(core, host, log)
     const handoff = new PluginHandoff(host, log)
     lifetime.add('handed over connections', () => handoff.close())
     const plugins = new Plugins(host, core.store, appPlugins, core.apps)
@@ -128,16 +135,25 @@ export async function startRuntime({ config, plugins: entries, log: serverLog }:
       anonymousGrants,
       trustedProxies: config.trustedProxies,
       handoff,
+      tracing: telemetry?.http,
       isCredentialed: (request) => goLiveCredentials.isToken(request),
     })
     const metrics = new Metrics({ core, plugins, roomLabel: ({ app, name }) => goLiveName({ app: app.name, room: name }) })
     httpMetrics(metrics.registry, http.app)
+    telemetry?.nameRoutes(http.app)
     const countOperation = graphqlMetrics(metrics.registry, {
       connections: () => sockets.connections,
       subscriptions: () => sockets.operations,
       executions: () => engine.shared.size,
     })
-    const engine = new GraphqlEngine({ schema, context, log, introspection: config.introspection, observe: countOperation })
+    const engine = new GraphqlEngine({
+      schema,
+      context,
+      log,
+      introspection: config.introspection,
+      observe: countOperation,
+      plugins: telemetry ? [telemetry.operations] : [],
+    })
     const streams = serveGraphql(http, engine, cors(config.allowedOrigins))
     const sockets = new GraphqlWebSockets(http, engine, { tokens: core.tokens, log })
     core.tokens.onRevoked(({ id }) => {

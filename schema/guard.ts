@@ -2,9 +2,7 @@ import { defaultFieldResolver, type GraphQLFieldResolver, type GraphQLObjectType
 import type { Grant } from '../core/access/caller.ts'
 import { requireGrant } from '../core/access/require.ts'
 import type { Context } from './context.ts'
-
-/** What names the thing that a mutation is about; other arguments may be secrets. */
-const NAMES = ['id', 'app', 'room', 'name', 'plugin', 'identity', 'protocol', 'level'] as const
+import { tellManaged } from './managed.ts'
 
 /**
  * Lets every root field check the caller's grants before it does anything. A field says what it needs as
@@ -51,9 +49,7 @@ function guarded(resolve: GraphQLFieldResolver<unknown, unknown>, grant: Grant):
 function told(resolve: GraphQLFieldResolver<unknown, unknown>): GraphQLFieldResolver<unknown, unknown> {
   return async (source, args, context, info) => {
     const changed = await resolve(source, args, context, info)
-    const target = Object.fromEntries(NAMES.flatMap((name) => (args[name] == null ? [] : [[name, args[name]]])))
-    const { caller, core } = context as Context
-    core.events.emit('server.managed', caller, info.fieldName, target)
+    tellManaged(context as Context, info.fieldName, args)
     return changed
   }
 }

@@ -130,6 +130,24 @@ test('loopback is recognised by name and address', () => {
   for (const name of ['', '0.0.0.0', '::', '10.0.0.1', 'localhost.example.org', '127.0.0.1.example.org']) assert.ok(!isLoopback(name), name)
 })
 
+test('nothing is traced unless asked for; OpenTelemetry names are read, and gRPC is refused by name', () => {
+  assert.equal(readEnv({ OTEL_SERVICE_NAME: 'cam' }).traces, undefined)
+  const OTEL_EXPORTER_OTLP_ENDPOINT = 'http://collector:4318/'
+  assert.equal(readEnv({ OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_TRACES_EXPORTER: 'none' }).traces, undefined)
+  assert.deepEqual(readEnv({ OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_EXPORTER_OTLP_PROTOCOL: 'http' }).traces, {
+    serviceName: 'patchbay',
+    exporter: { to: 'otlp', url: 'http://collector:4318/v1/traces', format: 'protobuf', headers: new Map() },
+  })
+  assert.deepEqual(readEnv({ OTEL_TRACES_EXPORTER: 'console' }).traces, { serviceName: 'patchbay', exporter: { to: 'console' } })
+  const mistaken = { OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc', OTEL_EXPORTER_OTLP_HEADERS: 'x-key', OTEL_TRACES_EXPORTER: 'zipkin' }
+  assert.deepEqual(
+    issuesOf(() => readEnv(mistaken))
+      .map(({ name }) => name)
+      .sort(),
+    Object.keys(mistaken).sort(),
+  )
+})
+
 test('--help names every variable; unknown arguments are refused', () => {
   assert.deepEqual(readArguments(['--insecure', '--plugins', 'mine.ts']), {
     insecure: true,

@@ -15,6 +15,8 @@ export type Caller = {
   /** The one room the grants are limited to; absent: every room. */
   readonly room?: string
   readonly remoteAddress?: string
+  /** The request's place in a trace, as a W3C `traceparent`; absent where requests are not traced. */
+  readonly trace?: string
 }
 
 /** The server itself. */

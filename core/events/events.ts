@@ -1,4 +1,5 @@
 import { EventEmitter } from 'node:events'
+import type { Caller } from '../access/caller.ts'
 import type { App } from '../app/app.ts'
 import type { Ingress } from '../ingress/ingress.ts'
 import type { MediaWorker } from '../media/media-worker.ts'
@@ -8,6 +9,7 @@ import type { Room } from '../room/room.ts'
 import type { Track } from '../room/track.ts'
 import type { Viewer } from '../room/viewer.ts'
 import type { PeerDataProducer } from '../signalling/data-flow.ts'
+import type { WebRtcSession } from '../webrtc/session.ts'
 
 export type Change = 'CREATED' | 'CHANGED' | 'DELETED'
 
@@ -34,9 +36,13 @@ export type CoreEventMap = {
   'viewer.left': [viewer: Viewer, reason: CloseReason]
   'dataProducer.opened': [producer: PeerDataProducer]
   'dataProducer.closed': [producer: PeerDataProducer, reason: CloseReason]
+  /** An offer was answered: ICE and DTLS are next. */
+  'session.opened': [session: WebRtcSession]
   'ingress.changed': [ingress: Ingress, change: Change]
   /** What its players show over the picture. */
   'player.overlays': [app: App]
+  /** Somebody changed something about the server: by which mutation, and what it was about. */
+  'server.managed': [caller: Caller, action: string, target: Readonly<Record<string, unknown>>]
   'mediaWorker.died': [worker: MediaWorker]
   'mediaWorker.replaced': [worker: MediaWorker]
 }

@@ -127,7 +127,7 @@ export class Ingresses {
    */
   async accept(arrival: Arrival): Promise<{ ingress: Ingress; participant: Participant }> {
     const { app, ingress } = this.#doorFor(arrival)
-    const { remoteAddress } = arrival.caller
+    const { remoteAddress, trace } = arrival.caller
     const room = await this.#of.rooms.open(ingress.room)
     if (arrival.exclusive) requireAlone(room, ingress.identity)
     const participant = room.join({
@@ -135,6 +135,7 @@ export class Ingresses {
       kind: arrival.protocol,
       takeover: app.settings.takeover,
       ...(remoteAddress !== undefined && { remoteAddress }),
+      ...(trace !== undefined && { trace }),
     })
     this.#live(ingress, participant)
     return { ingress, participant }

@@ -101,7 +101,9 @@ export class RtpIngest {
       if (this.#track.closed) producer.close()
       else this.#track.remake(producer)
     } catch (error) {
-      this.#log.error({ err: error, track: this.#track.id }, 'track could not be re-made')
+      const { id: participant, room } = this.#participant
+      const ids = { app: room.app.name, room: room.name, participant, track: this.#track.id }
+      this.#log.error({ err: error, ...ids }, 'track could not be re-made')
       this.#track.close('MEDIA_WORKER_DIED')
     }
   }

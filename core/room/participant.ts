@@ -13,6 +13,8 @@ export type ParticipantOptions = {
   name?: string
   metadata?: string
   remoteAddress?: string
+  /** The `traceparent` of the request that let it in. */
+  trace?: string
 }
 
 /** One party in a room: a browser, an encoder, an analyser. */
@@ -23,6 +25,7 @@ export class Participant {
   readonly kind: string
   readonly joinedAt = new Date()
   readonly remoteAddress: string | undefined
+  readonly trace: string | undefined
   readonly tracks = new Map<string, Track>()
   /** For whoever brought it in: `left` tells to hang up. */
   readonly events = new EventEmitter<{ left: [reason: CloseReason] }>()
@@ -37,6 +40,7 @@ export class Participant {
     this.name = options.name ?? options.identity
     this.metadata = options.metadata ?? ''
     this.remoteAddress = options.remoteAddress
+    this.trace = options.trace
   }
 
   get left(): boolean {

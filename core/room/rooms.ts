@@ -119,9 +119,9 @@ export class Rooms {
     try {
       await this.#remake(room)
       this.#events.emit('room.changed', room)
-      this.#log.info({ room: room.name, mediaWorker: room.media.worker.index }, 'room re-made on another media worker')
+      this.#log.info({ app: room.app.name, room: room.name, mediaWorker: room.media.worker.index }, 'room re-made on another media worker')
     } catch (error) {
-      this.#log.error({ err: error, room: room.name }, 'room could not be re-made')
+      this.#log.error({ err: error, app: room.app.name, room: room.name }, 'room could not be re-made')
       room.close('MEDIA_WORKER_DIED')
     }
   }

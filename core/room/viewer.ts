@@ -16,7 +16,13 @@ export interface ViewerFlow {
   close(): void
 }
 
-export type ViewerOptions = { kind: string; remoteAddress?: string; userAgent?: string }
+export type ViewerOptions = {
+  kind: string
+  remoteAddress?: string
+  userAgent?: string
+  /** The `traceparent` of the request that let it in. */
+  trace?: string
+}
 
 /** One session that only receives. */
 export class Viewer {
@@ -26,6 +32,7 @@ export class Viewer {
   readonly startedAt = new Date()
   readonly remoteAddress: string | undefined
   readonly userAgent: string | undefined
+  readonly trace: string | undefined
   readonly events = new EventEmitter<{ left: [reason: CloseReason] }>()
   #flow: ViewerFlow | undefined
   #preferredLayers: PreferredLayers | undefined
@@ -36,6 +43,7 @@ export class Viewer {
     this.kind = options.kind
     this.remoteAddress = options.remoteAddress
     this.userAgent = options.userAgent?.slice(0, 300)
+    this.trace = options.trace
   }
 
   get left(): boolean {
@@ -57,6 +65,7 @@ export class Viewer {
     else this.#flow = flow
   }
 
+  /** Of a viewer that has left, what it had been sent in the end. */
   async bytesSent(): Promise<number> {
     return (await this.#flow?.bytesSent()) ?? 0
   }

@@ -85,6 +85,7 @@ export class Signalling {
       ...(name !== undefined && name !== '' && { name }),
       ...(metadata !== undefined && { metadata }),
       ...(caller.remoteAddress !== undefined && { remoteAddress: caller.remoteAddress }),
+      ...(caller.trace !== undefined && { trace: caller.trace }),
     })
     const peer = new Peer(participant, caller.id)
     this.#peers.set(participant.id, peer)

@@ -24,6 +24,7 @@ export class Playback implements ViewerFlow {
   readonly #fed = new Map<string, Fed>()
   #feeding: Promise<void> = Promise.resolve()
   #preferred: PreferredLayers | undefined
+  #last: Promise<number> | undefined
   #closed = false
 
   constructor(options: {
@@ -57,10 +58,8 @@ export class Playback implements ViewerFlow {
     return new Map([...this.#fed].map(([mid, { track }]) => [mid, track]))
   }
 
-  async bytesSent(): Promise<number> {
-    if (this.#closed) return 0
-    const [stats] = await this.#transport.getStats()
-    return stats?.bytesSent ?? 0
+  bytesSent(): Promise<number> {
+    return this.#last ?? this.#readBytesSent()
   }
 
   async preferLayers(layers: PreferredLayers | undefined): Promise<void> {
@@ -73,7 +72,14 @@ export class Playback implements ViewerFlow {
     this.#closed = true
     this.#room.media.watchers.delete(this.feed)
     this.#router.viewerLeft()
+    // Asked before the worker hears of the end, so that it still knows. One that died knows nothing.
+    this.#last = this.#readBytesSent().catch(() => 0)
     this.#transport.close()
+  }
+
+  async #readBytesSent(): Promise<number> {
+    const [stats] = await this.#transport.getStats()
+    return stats?.bytesSent ?? 0
   }
 
   async #feedAll(): Promise<void> {
@@ -83,7 +89,7 @@ export class Playback implements ViewerFlow {
         await this.#feedOne(section)
       } catch (error) {
         // The track or the router may have gone in between; the next change of the room tries again.
-        this.#log.debug({ err: error, room: this.#room.name, kind: section.kind }, 'section stays empty')
+        this.#log.debug({ err: error, app: this.#room.app.name, room: this.#room.name, kind: section.kind }, 'section stays empty')
       }
     }
   }

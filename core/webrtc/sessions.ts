@@ -2,6 +2,7 @@ import type { types } from 'mediasoup'
 import type { Access } from '../access/access.ts'
 import type { Caller } from '../access/caller.ts'
 import type { Apps } from '../app/apps.ts'
+import type { CoreEvents } from '../events/events.ts'
 import type { Ingress } from '../ingress/ingress.ts'
 import type { Arrival, Ingresses } from '../ingress/ingresses.ts'
 import { MediaError } from '../kernel/errors.ts'
@@ -16,7 +17,7 @@ import type { Viewer } from '../room/viewer.ts'
 import { Playback } from './playback.ts'
 import { WebRtcSession } from './session.ts'
 
-type SessionsDependencies = { apps: Apps; rooms: Rooms; ingresses: Ingresses; access: Access; log: Log }
+type SessionsDependencies = { apps: Apps; rooms: Rooms; ingresses: Ingresses; access: Access; events: CoreEvents; log: Log }
 
 export type PublishRequest = Arrival & { offer: string }
 export type PlayRequest = {
@@ -111,11 +112,12 @@ export class WebRtcSessions {
     if (room.publishers.length === 0) throw new MediaError('NOTHING_LIVE', { room: name })
 
     const { kind, userAgent, caller } = request
-    const { remoteAddress } = caller
+    const { remoteAddress, trace } = caller
     const viewer = room.admit({
       kind,
       ...(userAgent !== undefined && { userAgent }),
       ...(remoteAddress !== undefined && { remoteAddress }),
+      ...(trace !== undefined && { trace }),
     })
     try {
       const offer = parseOffer(request.offer)
@@ -151,6 +153,7 @@ export class WebRtcSessions {
       this.#sessions.delete(session.id)
       session.close(reason)
     })
+    this.#of.events.emit('session.opened', session)
     return session
   }
 }

@@ -59,14 +59,14 @@ export class Session {
 
   constructor(options: SessionOptions) {
     const { connection, admission, host, config } = options
-    const { participantId, room, identity } = admission
+    const { participantId, app, room, identity } = admission
     const name = `${room}/${identity}`
     this.#options = options
     this.#connection = connection
     this.admission = admission
     this.remoteAddress = connection.remoteAddress
     this.#encoder = options.encoder
-    this.#log = host.log.child({ session: this.id, room, identity })
+    this.#log = host.log.child({ session: this.id, app, room, identity, participant: participantId })
     this.#task = host.tasks.open({
       type: 'INGRESS',
       name: `${PROTOCOL} ${name}`,
@@ -108,7 +108,7 @@ export class Session {
     connection.events.on('metadata', (metadata) => this.#described(metadata))
     connection.events.once('closed', (reason, detail) => this.#ended(reason, detail))
     this.#task.running()
-    this.#log.info({ participant: participantId, encoder: this.#encoder, from: this.remoteAddress }, 'RTMP session opened')
+    this.#log.info({ encoder: this.#encoder, from: this.remoteAddress }, 'RTMP session opened')
   }
 
   get participantId(): string {

@@ -38,11 +38,27 @@ export type Config = {
   readonly iceServers: readonly IceServer[]
   readonly tls: { readonly certFile: string; readonly keyFile: string } | undefined
   readonly introspection: boolean
+  /** Absent: nothing is traced. */
+  readonly traces: TracesConfig | undefined
   readonly trustedProxies: AddressSet
   readonly insecure: boolean
 }
 
 export type IceServer = { readonly urls: readonly string[]; readonly username?: string; readonly credential?: Secret }
+
+export type TracesConfig = {
+  readonly serviceName: string
+  /** An OTLP collector, or stdout. */
+  readonly exporter:
+    | { readonly to: 'console' }
+    | {
+        readonly to: 'otlp'
+        /** Address of the collector's traces. */
+        readonly url: string
+        readonly format: 'protobuf' | 'json'
+        readonly headers: ReadonlyMap<string, Secret>
+      }
+}
 
 export type ConfigIssue = { readonly name: string; readonly problem: string }
 
@@ -109,6 +125,7 @@ function configOf(values: Values, insecure: boolean): Config {
     iceServers: iceServersOf(values),
     tls: values.TLS_CERT_FILE && values.TLS_KEY_FILE ? { certFile: values.TLS_CERT_FILE, keyFile: values.TLS_KEY_FILE } : undefined,
     introspection: values.GRAPHQL_INTROSPECTION,
+    traces: tracesOf(values),
     trustedProxies: values.TRUSTED_PROXIES,
     insecure,
   }
@@ -125,6 +142,16 @@ function iceServersOf(values: Values): IceServer[] {
     })
   }
   return servers
+}
+
+/** As OpenTelemetry names and reads them, but off unless something is set. */
+function tracesOf(values: Values): TracesConfig | undefined {
+  const { OTEL_TRACES_EXPORTER: chosen, OTEL_EXPORTER_OTLP_ENDPOINT: endpoint, OTEL_SERVICE_NAME: serviceName } = values
+  if (chosen === 'console') return { serviceName, exporter: { to: 'console' } }
+  if (chosen === 'none' || (chosen === undefined && endpoint === undefined)) return undefined
+  const format = values.OTEL_EXPORTER_OTLP_PROTOCOL === 'http/json' ? 'json' : 'protobuf'
+  const url = `${endpoint ?? 'http://localhost:4318'}/v1/traces`
+  return { serviceName, exporter: { to: 'otlp', url, format, headers: values.OTEL_EXPORTER_OTLP_HEADERS ?? new Map() } }
 }
 
 /** A start that failed, told to the operator: one line for each mistake. */

@@ -57,6 +57,24 @@ export const publicUrl = z
   .refine((value) => /^https?:\/\//.test(value) && URL.canParse(value), 'must be an http:// or https:// address')
   .transform((value) => value.replace(/\/+$/, ''))
 
+/** `name1=value1,name2=value2`, percent-encoded, as OpenTelemetry has it. */
+export const headers = z.string().transform((value, context) => {
+  const pairs = items(value).map((item) => /^([\w!#$%&'*+.^`|~-]+)\s*=\s*(.+)$/.exec(item))
+  if (pairs.every((pair) => pair !== null)) {
+    return new Map(pairs.map(([, name = '', text = '']) => [name.toLowerCase(), new Secret(decoded(text))])) as ReadonlyMap<string, Secret>
+  }
+  context.addIssue({ code: 'custom', message: 'must read name1=value1,name2=value2' })
+  return z.NEVER
+})
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
+}
+
 /** `room1:token1;room2:token2`: a token may hold colons; the last of two entries for one room wins. */
 export const roomTokens = z.string().transform((value, context) => {
   const tokens = new Map<string, Secret>()

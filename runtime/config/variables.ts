@@ -59,6 +59,21 @@ export const VARIABLES = {
   TLS_CERT_FILE: optional(value.text, 'Certificate chain (PEM). With TLS_KEY_FILE the server speaks HTTPS.'),
   TLS_KEY_FILE: optional(value.text, 'Private key (PEM) of that certificate.'),
   GRAPHQL_INTROSPECTION: withDefault('on', value.flag, 'Whether the GraphQL schema can be read by clients: on or off.'),
+  OTEL_EXPORTER_OTLP_ENDPOINT: optional(
+    value.publicUrl,
+    'OTLP collector that spans are sent to, such as http://localhost:4318; absent: no traces.',
+  ),
+  OTEL_EXPORTER_OTLP_PROTOCOL: withDefault(
+    'http/protobuf',
+    z.enum(['http', 'http/protobuf', 'http/json'], 'must be http/protobuf or http/json: spans are not sent over gRPC'),
+    'How they are sent: http/protobuf or http/json.',
+  ),
+  OTEL_EXPORTER_OTLP_HEADERS: optional(value.headers, 'Headers for the collector, name1=value1,name2=value2.'),
+  OTEL_TRACES_EXPORTER: optional(
+    z.enum(['otlp', 'console', 'none'], 'must be otlp, console or none'),
+    'console prints spans on stdout, none switches traces off whatever else is set.',
+  ),
+  OTEL_SERVICE_NAME: withDefault('patchbay', value.text, 'What this server is called in traces.'),
   TRUSTED_PROXIES: withDefault('', value.addresses, 'Addresses and CIDRs of the reverse proxies whose X-Forwarded-For counts.'),
 } satisfies Record<string, Variable<unknown>>
 

@@ -39,7 +39,9 @@ export class PluginHandoff implements Handoff {
     if (!plugin) return false
     // What the kernel has not been asked for yet, the thread will read.
     if (!isRelayed(req)) req.socket.pause()
-    this.#request(this.#arrival('request', plugin, req, req.socket, caller), res).catch((error: unknown) => this.#failed(error, req, res))
+    this.#request(this.#arrival('request', plugin, req, req.socket, caller), res).catch((error: unknown) =>
+      this.#failed(error, plugin, req, res),
+    )
     return true
   }
 
@@ -49,7 +51,7 @@ export class PluginHandoff implements Handoff {
     if (!plugin) return false
     const arrival = this.#arrival('upgrade', plugin, req, socket, caller)
     this.#upgrade(arrival, head).catch((error: unknown) => {
-      if (!(error instanceof MediaError)) this.#log.error({ err: error, path: req.url }, 'an upgrade could not be handed over')
+      if (!(error instanceof MediaError)) this.#log.error({ err: error, plugin: plugin.name }, 'an upgrade could not be handed over')
       socket.end(errorResponse(httpError(error)))
     })
     return true
@@ -128,8 +130,8 @@ export class PluginHandoff implements Handoff {
     }
   }
 
-  #failed(error: unknown, req: IncomingMessage, res: ServerResponse): void {
-    if (!(error instanceof MediaError)) this.#log.error({ err: error, path: req.url }, 'a request could not be handed over')
+  #failed(error: unknown, { name: plugin }: Plugin, req: IncomingMessage, res: ServerResponse): void {
+    if (!(error instanceof MediaError)) this.#log.error({ err: error, plugin, method: req.method }, 'a request could not be handed over')
     if (res.headersSent || req.socket.destroyed) return
     const { status, headers, body } = httpError(error)
     req.socket.resume()

@@ -22,6 +22,8 @@ export type RemoteLink = {
   callerOf(context: unknown): Caller
   /** Aborts when nobody waits for this operation any more. */
   signalOf?(context: unknown): AbortSignal | undefined
+  /** Told of every mutation of a plugin that takes the right to manage, once it is done. */
+  managed?(context: unknown, action: string, args: Record<string, unknown>): void
   /** The id by which plugins know an object of core; by default its `id`. */
   idOf?(type: string, object: unknown): string
   /** The object of core that a plugin names by its id; null when it is gone. */
@@ -36,8 +38,9 @@ const DEFAULT_GRANTS: Readonly<Record<string, Grant>> = { Query: 'OBSERVE', Muta
 /** Resolves a field that a plugin adds to the root or to a core type: its whole selection is answered in the plugin's thread. */
 export function contributedField(field: string, plugin: Plugin, isCore: IsCore, link: RemoteLink) {
   const type = field.slice(0, field.indexOf('.'))
+  const grantFor = () => plugin.manifest?.grants[field] ?? DEFAULT_GRANTS[type]
   const authorize = (args: Record<string, unknown>, caller: Caller) => {
-    const grant = plugin.manifest?.grants[field] ?? DEFAULT_GRANTS[type]
+    const grant = grantFor()
     if (grant && grant !== 'ANY') requireGrant(caller, grant, targetOf(args, grant, caller))
   }
   const operation = (parent: unknown, args: Record<string, unknown>, context: unknown, info: GraphQLResolveInfo): Operation => {
@@ -62,7 +65,9 @@ export function contributedField(field: string, plugin: Plugin, isCore: IsCore, 
   }
   const resolve: GraphQLFieldResolver<unknown, unknown> = async (parent, args, context, info) => {
     const asked = operation(parent, args, context, info)
-    return toValue(await plugin.remote.graphql.execute(asked, link.signalOf?.(context)), isCore, link, context, info)
+    const value = toValue(await plugin.remote.graphql.execute(asked, link.signalOf?.(context)), isCore, link, context, info)
+    if (type === 'Mutation' && grantFor() === 'MANAGE') link.managed?.(context, info.fieldName, args)
+    return value
   }
   return { resolve }
 }

@@ -16,6 +16,8 @@ export type GraphqlOptions = {
   readonly limits?: Partial<GraphqlLimits>
   /** Told of each operation that is executed. */
   readonly observe?: (kind: 'query' | 'mutation' | 'subscription') => void
+  /** What else follows operations. */
+  readonly plugins?: readonly Plugin<OperationContext>[]
 }
 
 /** What an edge (HTTP, WebSocket) tells the engine about an operation. */
@@ -45,6 +47,7 @@ export class GraphqlEngine {
         ...(options.introspection ? [] : [useNoIntrospection()]),
         this.#useSharing(),
         ...(options.observe ? [useObserver(options.observe)] : []),
+        ...(options.plugins ?? []),
       ],
       maskedErrors: { maskError: errorMask(options.log) },
       logging: false,

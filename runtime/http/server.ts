@@ -13,6 +13,7 @@ import type { Handoff } from './handoff.ts'
 import { COMMON_HEADERS } from './headers.ts'
 import { requireLocal } from './loopback-guard.ts'
 import { remoteAddressOf } from './remote-address.ts'
+import type { RequestTracing } from './request-tracing.ts'
 import { refuseUnreadable } from './unreadable.ts'
 
 const MAX_BODY_BYTES = 1024 * 1024
@@ -44,6 +45,7 @@ export type HttpServerOptions = {
   readonly handoff?: Handoff
   /** Whether a request carries a valid credential of another kind than our tokens, such as an API key of an adapter. */
   readonly isCredentialed?: (request: IncomingMessage) => boolean
+  readonly tracing?: RequestTracing | undefined
 }
 
 export type UpgradeHandler = (request: IncomingMessage, socket: Duplex, head: Buffer, caller: Caller) => void
@@ -173,9 +175,9 @@ export class HttpServer {
     })
     const trace = this.#options.tracing?.begin(request, response)
     try {
-      const caller = this.#admit(request)
-      if (this.#options.handoff?.request(request, response, caller)) return
-      handler(request, response)
+      const caller = this.#admit(request, trace?.traceparent)
+      if (this.#options.handoff?.request(request, response, caller)) trace?.handedOver()
+      else handler(request, response)
     } catch (error) {
       const { status, headers, body } = this.#refusal(error, request)
       response.writeHead(status, { ...COMMON_HEADERS, ...headers, 'content-type': 'application/json' }).end(JSON.stringify(body))
