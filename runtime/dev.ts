@@ -17,7 +17,7 @@ let restarting: Promise<void> | undefined
 let ending = false
 
 function start(): void {
-  const args = [...process.execArgv, fileURLToPath(new URL('main.ts', import.meta.url)), '--reload', ...process.argv.slice(2)]
+  const args = [...process.execArgv, fileURLToPath(new URL('start.mjs', import.meta.url)), '--reload', ...process.argv.slice(2)]
   const started = spawn(process.execPath, args, { stdio: 'inherit' })
   server = started
   started.once('exit', (code) => {

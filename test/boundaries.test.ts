@@ -93,3 +93,15 @@ test('only runtime/config reads the environment', () => {
     .filter((file) => !inside('runtime/config')(file) && file !== 'runtime/main.ts')
   assert.deepEqual(readers, [])
 })
+
+test('an example imports what any package can: the kit, the test suite and itself', () => {
+  const files = globSync('examples/**/*.js', { cwd: ROOT }).filter((file) => !file.includes('node_modules'))
+  assert.ok(files.length > 0)
+  const targets = files.flatMap((file) =>
+    [...readFileSync(join(ROOT, file), 'utf8').matchAll(/^import .*'(.+)'$/gm)].map(([, target = '']) => `${file} -> ${target}`),
+  )
+  assert.deepEqual(
+    targets.filter((target) => !/ -> (patchbay\/(kit|kit\/tables|test)|node:.*|\.\/[^/]+)$/.test(target)),
+    [],
+  )
+})
