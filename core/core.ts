@@ -70,5 +70,6 @@ export async function startCore(options: CoreOptions, lifetime: Lifetime): Promi
   const ingresses = await Ingresses.load({ store, apps, rooms, access, events })
   const sessions = new WebRtcSessions({ apps, rooms, ingresses, access, events, log })
   const signalling = new Signalling({ apps, rooms, access, events, iceServers: options.iceServers })
-  return { store, events, tasks, tokens, access, apps, workers, rooms, ingresses, sessions, signalling, overlays: new PlayerOverlays(events) }
+  const overlays = new PlayerOverlays(events)
+  return { store, events, tasks, tokens, access, apps, workers, rooms, ingresses, sessions, signalling, overlays }
 }
