@@ -1,4 +1,4 @@
-import { chain, caps, element, launch, pad } from '../native/gst.ts'
+import { caps, chain, element, launch, pad } from '../native/gst.ts'
 import { startPipeline } from '../native/pipeline.ts'
 
 /**
@@ -8,9 +8,21 @@ import { startPipeline } from '../native/pipeline.ts'
 const url = process.argv[2] ?? 'rtmp://localhost:1935/live/demo'
 
 const picture = chain(
-  element('videotestsrc', { 'is-live': true, pattern: 'ball', 'animation-mode': 'wall-time', motion: 'sweep', 'background-color': 0xff20304a }),
+  element('videotestsrc', {
+    'is-live': true,
+    pattern: 'ball',
+    'animation-mode': 'wall-time',
+    motion: 'sweep',
+    'background-color': 0xff20304a,
+  }),
   caps('video/x-raw', { width: 1280, height: 720, framerate: '30/1' }),
-  element('clockoverlay', { 'time-format': '%H:%M:%S', 'font-desc': 'Sans Bold 40', halignment: 'center', valignment: 'bottom', 'shaded-background': true }),
+  element('clockoverlay', {
+    'time-format': '%H:%M:%S',
+    'font-desc': 'Sans Bold 40',
+    halignment: 'center',
+    valignment: 'bottom',
+    'shaded-background': true,
+  }),
   element('x264enc', { tune: 'zerolatency', 'speed-preset': 'veryfast', bitrate: 2500, 'key-int-max': 60, bframes: 0 }),
   caps('video/x-h264', { profile: 'main' }),
   element('h264parse'),
@@ -27,10 +39,12 @@ const tone = chain(
 )
 const sender = chain(element('flvmux', { name: 'mux', streamable: true }), element('rtmp2sink', { location: url }))
 
-const pipeline = await startPipeline({ name: 'demo', launch: launch(picture, tone, sender), readyWhen: 'PLAYING' }).catch((error: Error) => {
-  process.stderr.write(`The demo could not publish to ${url}: ${error.message}\nIs the server running? npm start\n`)
-  process.exit(1)
-})
+const pipeline = await startPipeline({ name: 'demo', launch: launch(picture, tone, sender), readyWhen: 'PLAYING' }).catch(
+  (error: Error) => {
+    process.stderr.write(`The demo could not publish to ${url}: ${error.message}\nIs the server running? npm start\n`)
+    process.exit(1)
+  },
+)
 process.stdout.write(`Publishing a test pattern to ${url}; Ctrl-C ends it.\nWatch it at http://localhost:8080/play/live/demo\n`)
 
 pipeline.events.once('closed', (reason, detail) => {

@@ -28,7 +28,10 @@ export function servePagesData(
   callerOf: (request: FastifyRequest) => Caller,
   server: { version: string; rtmpPort: number },
 ): void {
-  const shown = ({ liveRooms }: Data) => ({ server, rooms: (liveRooms as LiveRoom[]).map(toCard) })
+  const { version, rtmpPort } = server
+  // A port that the system chose is known to the rtmp plugin alone.
+  const facts = { version, ...(rtmpPort !== 0 && { rtmpPort }) }
+  const shown = ({ liveRooms }: Data) => ({ server: facts, rooms: (liveRooms as LiveRoom[]).map(toCard) })
 
   app.get('/pages/live.json', async (request) => shown(await operations.run(LIVE, {}, callerOf(request))))
 
