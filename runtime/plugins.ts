@@ -1,7 +1,7 @@
-import { eq } from 'drizzle-orm'
 import type { Apps } from '../core/app/apps.ts'
 import { Feed } from '../core/kernel/feed.ts'
 import type { Store } from '../core/store/database.ts'
+import { eq } from '../core/store/drizzle.ts'
 import { plugins as pluginsTable } from '../core/store/tables.ts'
 import type { LogEntry, PluginInAppView, PluginsService, PluginView } from '../schema/context.ts'
 import type { AppPlugins } from './app-plugins.ts'

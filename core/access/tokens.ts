@@ -1,8 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { eq } from 'drizzle-orm'
 import { MediaError } from '../kernel/errors.ts'
 import { newId } from '../kernel/ids.ts'
 import type { Store } from '../store/database.ts'
+import { eq } from '../store/drizzle.ts'
 import { tokens as tokensTable } from '../store/tables.ts'
 import type { Caller, Grant } from './caller.ts'
 

@@ -1,7 +1,7 @@
-import { eq } from 'drizzle-orm'
 import type { CoreEvents } from '../events/events.ts'
 import { MediaError } from '../kernel/errors.ts'
 import type { Store } from '../store/database.ts'
+import { eq } from '../store/drizzle.ts'
 import { apps as appsTable } from '../store/tables.ts'
 import { App } from './app.ts'
 import { AppSettings } from './settings.ts'

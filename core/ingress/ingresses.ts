@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto'
-import { eq } from 'drizzle-orm'
 import type { Access } from '../access/access.ts'
 import type { Caller } from '../access/caller.ts'
 import { hashOf } from '../access/tokens.ts'
@@ -12,6 +11,7 @@ import type { Participant } from '../room/participant.ts'
 import type { Room } from '../room/room.ts'
 import type { Rooms } from '../room/rooms.ts'
 import type { Store } from '../store/database.ts'
+import { eq } from '../store/drizzle.ts'
 import { ingresses as ingressesTable } from '../store/tables.ts'
 import { Ingress } from './ingress.ts'
 

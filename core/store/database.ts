@@ -2,8 +2,8 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { createClient } from '@libsql/client'
-import { drizzle, type LibSQLDatabase } from 'drizzle-orm/libsql'
-import { migrate } from 'drizzle-orm/libsql/migrator'
+import type { LibSQLDatabase } from 'drizzle-orm/libsql'
+import { drizzle, migrate } from './drizzle.ts'
 import * as tables from './tables.ts'
 
 export type Store = LibSQLDatabase<typeof tables> & { close(): void }

@@ -1,6 +1,6 @@
-import { integer, primaryKey, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core'
 import type { Grant } from '../access/caller.ts'
 import type { AppSettings } from '../app/settings.ts'
+import { integer, primaryKey, sqliteTable, text, uniqueIndex } from './drizzle.ts'
 
 const createdAt = () => integer('created_at', { mode: 'timestamp_ms' }).notNull()
 
