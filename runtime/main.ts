@@ -1,12 +1,10 @@
 import { enableCompileCache } from 'node:module'
 import { pathToFileURL } from 'node:url'
-import { resolveDrizzleQuickly } from '../core/kernel/drizzle-resolution.ts'
 import { MediaError } from '../core/kernel/errors.ts'
 import { helpText, readArguments } from './config/arguments.ts'
 import { describeStartFailure, readEnv } from './config/env.ts'
 
 enableCompileCache()
-resolveDrizzleQuickly()
 
 /** Milliseconds that closing may take before the process ends anyway. */
 const CLOSE_DEADLINE_MS = 12_000
@@ -27,20 +25,26 @@ async function main(): Promise<void> {
     list === undefined ? import.meta.resolve('../plugins.config.ts') : pathToFileURL(list).href,
     config,
   )
-  const runtime = await startRuntime({ config, plugins, log })
+  const starting = startRuntime({ config, plugins, log })
+  const end = endingOnce(async () => (await starting).close())
+  takeSignals(end)
+  const runtime = await starting
+  // mediasoup's own listeners, which came with the media workers, would end these before anything else.
+  takeSignals(end)
   if (reload) {
     const { reloadOnChange } = await import('./host/plugin-reload.ts')
     reloadOnChange(runtime.host, log.log)
   }
   process.stdout.write(welcome(config, runtime))
-  endOnSignals(() => runtime.close())
   process.on('unhandledRejection', (error) => log.log.error({ err: error }, 'unhandled rejection'))
 }
 
+type End = (signal: NodeJS.Signals) => void
+
 /** The first signal ends well; a second one, or a close that hangs, ends at once. Children end with us either way. */
-function endOnSignals(close: () => Promise<void>): void {
+function endingOnce(close: () => Promise<void>): End {
   let closing = false
-  const end = (signal: NodeJS.Signals) => {
+  return (signal) => {
     if (closing) process.kill(process.pid, 'SIGKILL')
     closing = true
     setTimeout(() => process.kill(process.pid, 'SIGKILL'), CLOSE_DEADLINE_MS).unref()
@@ -49,8 +53,10 @@ function endOnSignals(close: () => Promise<void>): void {
       () => process.exit(signal === 'SIGINT' ? 130 : 1),
     )
   }
-  process.removeAllListeners('SIGTERM').on('SIGTERM', end)
-  process.removeAllListeners('SIGINT').on('SIGINT', end)
+}
+
+function takeSignals(end: End): void {
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.removeAllListeners(signal).on(signal, end)
 }
 
 try {
