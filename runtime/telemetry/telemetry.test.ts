@@ -191,6 +191,8 @@ test('without a collector nothing of it is loaded, and nobody is called', async 
   const server = spawn(process.execPath, ['--import', SPY, MAIN], {
     env: { PATH: process.env.PATH, PORT: '0', RTMP_PORT: '0', RTC_PORT: '0', WORKERS: '1', DATA_DIR: dataDir, STUN_URLS: 'none' },
     stdio: ['ignore', 'pipe', 'pipe'],
+    timeout: 40_000,
+    killSignal: 'SIGKILL',
   })
   let output = ''
   for (const stream of [server.stdout, server.stderr]) stream.setEncoding('utf8').on('data', (text) => (output += text))
