@@ -49,7 +49,7 @@ test('a player that tells streams apart by SSRC alone gets sound and picture', a
 })
 
 test('twenty players join at the same time', async () => {
-  using _encoder = await openSender(`${server.url}/whip/live/crowd`)
+  using encoder = await openSender(`${server.url}/whip/live/crowd`)
   const from = performance.now()
   const players = await Promise.all(Array.from({ length: 20 }, () => openReceiver(`${server.url}/whep/live/crowd`, 'video')))
   const answeredMs = performance.now() - from
@@ -58,6 +58,9 @@ test('twenty players join at the same time', async () => {
   assert.equal(server.runtime.core.rooms.get('live-crowd').viewers.size, 20)
   console.log(`20 joins answered in ${answeredMs.toFixed()} ms, playing after ${playingMs.toFixed()} ms`)
   assert.ok(playingMs < 10_000)
+  // Browsers ignore whoever asks again within 300 ms, and then nobody has a picture for a second.
+  const [first = 0, second = 0] = await encoder.keyframesWanted(2)
+  assert.ok(second - first > 300, `a keyframe asked for again after ${second - first} ms`)
 
   await Promise.all(players.map((player) => player.leave()))
   assert.equal(server.runtime.core.rooms.get('live-crowd').viewers.size, 0)

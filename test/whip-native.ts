@@ -60,6 +60,13 @@ export async function openSender(url: string, headers: Record<string, string> = 
   audio.addSSRC(ssrcs.audio, 'camera')
   video.addSSRC(ssrcs.video, 'camera')
   const tracks = { audio: keep(peer.addTrack(audio)), video: keep(peer.addTrack(video)) }
+  const wantedAt: number[] = []
+  let wanted = () => {}
+  tracks.video.onMessage((message) => {
+    if (!isPictureLoss(message)) return
+    wantedAt.push(performance.now())
+    wanted()
+  })
   const { leave } = await connect(url, headers, peer)
   let sequence = 0
   const timer = setInterval(() => {
@@ -70,6 +77,11 @@ export async function openSender(url: string, headers: Record<string, string> = 
   }, 20)
   return {
     leave,
+    /** When keyframes were asked for, in milliseconds, as soon as that was so often. */
+    async keyframesWanted(times: number): Promise<readonly number[]> {
+      while (wantedAt.length < times) await new Promise<void>((resolve) => (wanted = resolve))
+      return wantedAt
+    },
     [Symbol.dispose]() {
       clearInterval(timer)
       peer.close()
@@ -110,6 +122,11 @@ function countPackets(track: Track) {
     }
   })
   return { received: (count: number) => new Promise<void>((resolve) => void waiting.set(resolve, packets + count)) }
+}
+
+/** @see RFC 4585 section 6.3.1 */
+function isPictureLoss(rtcp: Buffer): boolean {
+  return rtcp[0] === 0x81 && rtcp[1] === 206
 }
 
 /** The payload descriptor and header of a VP8 keyframe of 16 by 16 pixels. */

@@ -6,6 +6,12 @@ const CONNECT_TIMEOUT_MS = 15_000
 /** Seconds without a consent check (RFC 7675) after which the other side counts as gone; browsers check every 2.5 s or so. */
 const CONSENT_TIMEOUT_S = 8
 
+/**
+ * Milliseconds between two keyframe requests to one sender. Browsers ignore a second one within 300 ms, and a media worker
+ * repeats what was ignored only after a second: the viewer of it would wait that long for a picture.
+ */
+export const KEYFRAME_REQUEST_DELAY_MS = 350
+
 /** A WebRTC transport through the worker's one server port, with our defaults; `sctp`: with data channels. */
 export function createWebRtcTransport(
   router: types.Router,

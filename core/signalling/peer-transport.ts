@@ -1,5 +1,6 @@
 import type { types } from 'mediasoup'
 import { MediaError } from '../kernel/errors.ts'
+import { KEYFRAME_REQUEST_DELAY_MS } from '../media/webrtc-transport.ts'
 import type { CloseReason } from '../room/close-reason.ts'
 import type { Track, TrackSource } from '../room/track.ts'
 import { PeerDataConsumer, PeerDataProducer } from './data-flow.ts'
@@ -80,7 +81,9 @@ export class PeerTransport {
     const shared = appData == null ? undefined : parameters('appData', appData)
     const { participant, slots } = this.peer
     const make = async () => {
-      const producer = await ask(this.media, 'rtpParameters', () => this.media.produce({ kind, rtpParameters: checked, paused }))
+      const producer = await ask(this.media, 'rtpParameters', () =>
+        this.media.produce({ kind, rtpParameters: checked, paused, keyFrameRequestDelay: KEYFRAME_REQUEST_DELAY_MS }),
+      )
       this.peer.stillHere(producer)
       const codec = producer.rtpParameters.codecs[0]?.mimeType.split('/')[1] ?? 'unknown'
       return participant.publish({ kind, codec, producer, info: { ...(source && { source }), ...(shared && { appData: shared }) } })

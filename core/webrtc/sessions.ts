@@ -10,7 +10,7 @@ import type { Log } from '../kernel/log.ts'
 import { parseOffer } from '../media/sdp/offer.ts'
 import { planPlay } from '../media/sdp/play.ts'
 import { planPublish } from '../media/sdp/publish.ts'
-import { createWebRtcTransport, whenLost } from '../media/webrtc-transport.ts'
+import { createWebRtcTransport, KEYFRAME_REQUEST_DELAY_MS, whenLost } from '../media/webrtc-transport.ts'
 import type { Participant } from '../room/participant.ts'
 import type { Rooms } from '../room/rooms.ts'
 import type { Viewer } from '../room/viewer.ts'
@@ -72,7 +72,7 @@ export class WebRtcSessions {
       const answer = plan.answer(transport)
       await transport.connect({ dtlsParameters: plan.dtlsParameters })
       for (const { kind, rtpParameters } of plan.sections) {
-        const producer = await transport.produce({ kind, rtpParameters })
+        const producer = await transport.produce({ kind, rtpParameters, keyFrameRequestDelay: KEYFRAME_REQUEST_DELAY_MS })
         const codec = rtpParameters.codecs[0]?.mimeType.split('/')[1] ?? 'unknown'
         participant.publish({ kind, codec, producer })
       }
