@@ -33,7 +33,7 @@ export function mediaWorker(version, compilersReady) {
 }
 
 /**
- * A worker counts as built after a real DTLS handshake, not before.
+ * A worker counts as built after a real DTLS handshake and a first feedback that browsers understand, not before.
  *
  * @param {string} path
  */
@@ -78,7 +78,7 @@ async function unpacks(archive, folder) {
     say('  the prebuilt media worker works here')
     return true
   } catch (error) {
-    say(`  the prebuilt media worker does not work here, so it will be compiled: ${reasonOf(error).split('\n')[0]}`)
+    say(`  the prebuilt media worker does not work here, so it will be compiled: ${lastLine(reasonOf(error))}`)
     return false
   }
 }
@@ -98,4 +98,13 @@ async function compile(folder) {
 function reasonOf(error) {
   if (!(error instanceof Error)) return String(error)
   return error.cause instanceof Error ? error.cause.message : error.message
+}
+
+/**
+ * What a failed command said last; the line behind it says where all of it is.
+ *
+ * @param {string} message
+ */
+function lastLine(message) {
+  return message.split('\n').at(-2) ?? message
 }

@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { after, afterEach, beforeEach, test } from 'node:test'
 import { cleanup } from 'node-datachannel'
 import { mediasoupWorkerBin } from '../native/binaries.ts'
+import { requireFirstFeedback } from './first-feedback.ts'
 import { handshake } from './handshake.ts'
 import { downloadPrebuilt, mediaWorker } from './media-worker.mjs'
 
@@ -45,6 +46,10 @@ test('a prebuilt media worker that does not work here is compiled instead', asyn
   await using _ = await serveReleases(200, archive)
 
   await assert.rejects(mediaWorker('3.0.0', failing('now it would be compiled')).build(folder), /now it would be compiled/)
+})
+
+test('the first feedback of what is no media worker is not waited for', async () => {
+  await assert.rejects(requireFirstFeedback('/bin/true'))
 })
 
 test('releases that can not be had are done without', async () => {
