@@ -66,7 +66,7 @@ test('pluginTop shows every plugin with what its thread uses', async () => {
     const [plugin] = pluginTop
     if (!plugin?.health?.cpuPercent) continue
     assert.deepEqual(plugin.budget, { cpuPercent: 90, memoryMb: 256, onExceeded: 'RESTART' })
-    assert.ok(plugin.health.cpuPercent > 5 && plugin.health.cpuPercent < 100, `${plugin.health.cpuPercent} %`)
+    assert.ok(plugin.health.cpuPercent > 0 && plugin.health.cpuPercent < 110, `${plugin.health.cpuPercent} %`)
     assert.ok(plugin.health.heapUsedBytes! > 1_000_000)
     break
   }
