@@ -102,7 +102,7 @@ export class Playback implements ViewerFlow {
       if (!this.#router.router.canConsume({ producerId: producer.id, rtpCapabilities })) continue
 
       // Without a MID: the answer agreed on no header extension that could carry it.
-      const consumer = await this.#transport.consume({ producerId: producer.id, rtpCapabilities })
+      const consumer = await this.#transport.consume({ producerId: producer.id, rtpCapabilities, paused: track.bridged })
       const layers =
         producer.type === 'simulcast' && !track.bridged
           ? new LayerChoice(consumer, producer.rtpParameters.encodings?.length ?? 1)
@@ -112,9 +112,19 @@ export class Playback implements ViewerFlow {
         this.#fed.delete(mid)
         void this.feed()
       })
-      if (track.bridged) await leadIn(consumer, track)
+      if (track.bridged) void this.#leadIn(consumer, track)
       else if (layers && this.#preferred) await layers.prefer(this.#preferred)
       return
+    }
+  }
+
+  /** Meanwhile the other sections are fed. */
+  async #leadIn(consumer: types.Consumer, track: Track): Promise<void> {
+    try {
+      await leadIn(consumer, track)
+      await consumer.resume()
+    } catch (error) {
+      if (!consumer.closed) this.#log.debug({ err: error, room: this.#room.name }, 'a viewer could not be led in')
     }
   }
 }

@@ -9,10 +9,6 @@ import type { VideoPath } from './video-path.ts'
 
 /** Where a message of H.264 holds its data. */
 const DATA_OFFSET = 5
-/** When the source has its next keyframe that soon, in milliseconds, a bridge would come too late. */
-const SOON_MS = 250
-/** How long viewers may take to change to the source at its keyframe, in milliseconds, before a bridge is made for them. */
-const CHANGING_MS = 250
 /** Wait after a bridge that failed, in milliseconds. */
 const RETRY_MS = 1_000
 /** A bridge runs that long after its last new viewer, in milliseconds: some viewers never connect. */
@@ -79,12 +75,9 @@ export class Passthrough implements VideoPath {
   }
 
   #isBridgeable(): boolean {
-    const { gopMs, lastKeyframeAt, overflown } = this.#cache
+    const { lastKeyframeAt, overflown } = this.#cache
     if (this.#closed || !this.#options.bridged || overflown || !lastKeyframeAt) return false
-    if (performance.now() - this.#failedAt < RETRY_MS) return false
-    const sinceKeyframeMs = Date.now() - lastKeyframeAt.getTime()
-    if (sinceKeyframeMs < CHANGING_MS) return false
-    return gopMs === undefined || Math.abs(gopMs - sinceKeyframeMs) > SOON_MS
+    return performance.now() - this.#failedAt > RETRY_MS
   }
 
   #startBridge(): void {
