@@ -98,12 +98,13 @@ test('of three simulcast layers a player hears, and gets the one it selects', as
     const body = JSON.stringify({ mediaId: '1', encodingId })
     assert.equal((await fetch(`${session}/layers`, { method: 'POST', headers, body })).status, 200)
   }
+  // A busy browser makes all its layers smaller, so only their order is certain.
   const { frameWidth: full = 0 } = await until(viewer, 'video', ({ frameWidth = 0 }) => frameWidth > 320)
   await select('q')
-  await until(viewer, 'video', ({ frameWidth = 0 }) => frameWidth === full / 4)
+  const { frameWidth: quarter = 0 } = await until(viewer, 'video', ({ frameWidth = 0 }) => frameWidth <= full / 2)
   await select('f')
-  await until(viewer, 'video', ({ frameWidth = 0 }) => frameWidth === full)
+  await until(viewer, 'video', ({ frameWidth = 0 }) => frameWidth > quarter * 2)
   await select('h')
-  await until(viewer, 'video', ({ frameWidth = 0 }) => frameWidth === full / 2)
+  await until(viewer, 'video', ({ frameWidth = 0 }) => frameWidth > quarter && frameWidth <= quarter * 3)
   await Promise.all([camera.close(), viewer.close()])
 })
