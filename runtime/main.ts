@@ -1,13 +1,16 @@
 import { enableCompileCache } from 'node:module'
 import { pathToFileURL } from 'node:url'
-import { MediaError } from '../core/kernel/errors.ts'
+import { isSystemError, MediaError } from '../core/kernel/errors.ts'
 import { helpText, readArguments } from './config/arguments.ts'
 import { describeStartFailure, readEnv } from './config/env.ts'
+import { lockData } from './data-lock.ts'
 
 enableCompileCache()
 
 /** Milliseconds that closing may take before the process ends anyway. */
 const CLOSE_DEADLINE_MS = 12_000
+/** A terminal, and whoever started us, may both pass on the same Ctrl-C; that is one signal. */
+const SAME_SIGNAL_MS = 250
 
 async function main(): Promise<void> {
   const { insecure, help, reload, plugins: list } = readArguments()
@@ -20,6 +23,7 @@ async function main(): Promise<void> {
     import('./welcome.ts'),
     import('./host/plugins-config.ts'),
   ])
+  process.once('exit', lockData(config.dataDir))
   const log = new ServerLog({ level: config.logLevel })
   const plugins = await loadPluginsConfig(
     list === undefined ? import.meta.resolve('../plugins.config.ts') : pathToFileURL(list).href,
@@ -43,10 +47,13 @@ type End = (signal: NodeJS.Signals) => void
 
 /** The first signal ends well; a second one, or a close that hangs, ends at once. Children end with us either way. */
 function endingOnce(close: () => Promise<void>): End {
-  let closing = false
+  let closingSince: number | undefined
   return (signal) => {
-    if (closing) process.kill(process.pid, 'SIGKILL')
-    closing = true
+    if (closingSince !== undefined) {
+      if (performance.now() - closingSince > SAME_SIGNAL_MS) process.kill(process.pid, 'SIGKILL')
+      return
+    }
+    closingSince = performance.now()
     setTimeout(() => process.kill(process.pid, 'SIGKILL'), CLOSE_DEADLINE_MS).unref()
     close().then(
       () => process.exit(0),
@@ -63,6 +70,6 @@ try {
   await main()
 } catch (error) {
   process.stderr.write(`${describeStartFailure(error)}\n`)
-  if (!(error instanceof MediaError) && error instanceof Error) process.stderr.write(`${error.stack}\n`)
+  if (!(error instanceof MediaError || isSystemError(error)) && error instanceof Error) process.stderr.write(`${error.stack}\n`)
   process.exit(1)
 }

@@ -2,12 +2,13 @@ import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { test } from 'node:test'
 import { setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { freePort } from './harness.ts'
 
 const MAIN = fileURLToPath(new URL('../runtime/main.ts', import.meta.url))
 
@@ -107,4 +108,43 @@ test('it does not listen beyond loopback without a credential', async () => {
   await using server = await startProcess({ HOST: '0.0.0.0' })
   assert.equal((await server.ended).code, 1)
   assert.match(server.output(), /PATCHBAY_API_TOKEN/)
+})
+
+test('one signal that comes twice, from the terminal and from whoever started it, ends it well', async () => {
+  await using server = await startProcess()
+  server.child.kill('SIGINT')
+  server.child.kill('SIGTERM')
+  assert.deepEqual(await server.ended, { code: 0, signal: null })
+})
+
+test('a second server on the same data is refused; after a kill -9 the data is free again', async () => {
+  const dataDir = await mkdtemp(join(tmpdir(), 'patchbay-shared-'))
+  try {
+    await using first = await startProcess({ DATA_DIR: dataDir })
+    await using second = await startProcess({ DATA_DIR: dataDir })
+    assert.equal((await second.ended).code, 1)
+    assert.match(second.output(), new RegExp(`DATA_DIR .*${first.child.pid}`))
+    first.child.kill('SIGKILL')
+    await first.ended
+    await using third = await startProcess({ DATA_DIR: dataDir })
+    assert.match(third.output(), /is up\./)
+  } finally {
+    await rm(dataDir, { recursive: true, force: true })
+  }
+})
+
+test('ports and data that can not be used are named in one line', async () => {
+  const rtcPort = String(await freePort())
+  await using _ = await startProcess({ WORKERS: '1', RTC_PORT: rtcPort })
+  const dataFile = join(await mkdtemp(join(tmpdir(), 'patchbay-file-')), 'file')
+  await writeFile(dataFile, '')
+  for (const [name, env] of [
+    ['RTC_PORT', { WORKERS: '1', RTC_PORT: rtcPort }],
+    ['DATA_DIR', { DATA_DIR: dataFile }],
+  ] as const) {
+    await using second = await startProcess(env)
+    assert.equal((await second.ended).code, 1)
+    assert.match(second.output(), new RegExp(`^The configuration has mistakes:\n  ${name} .*\n$`))
+  }
+  await rm(dirname(dataFile), { recursive: true })
 })

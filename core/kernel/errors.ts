@@ -96,3 +96,8 @@ export function isErrorCode(code: unknown): code is ErrorCode {
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
 }
+
+/** Whether the machine, and no fault of ours, is the reason: a port in use, a full disk, a file that is no database. */
+export function isSystemError(error: unknown): error is Error & { code: string } {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' && /^(E[A-Z0-9]+|SQLITE_\w+)$/.test(error.code)
+}

@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events'
 import { setTimeout as wait } from 'node:timers/promises'
 import { Backoff } from '../kernel/backoff.ts'
-import { MediaError } from '../kernel/errors.ts'
+import { MediaError, messageOf } from '../kernel/errors.ts'
 import type { Task } from '../tasks/task.ts'
 import type { Tasks } from '../tasks/tasks.ts'
 import { MediaWorker, type MediaWorkerOptions } from './media-worker.ts'
@@ -26,9 +26,16 @@ export class MediaWorkers {
     this.events.setMaxListeners(0)
   }
 
+  /** @throws {MediaError} `CONFIG_INVALID` when a port is somebody else's. */
   static async start(count: number, options: MediaWorkerOptions, tasks: Tasks): Promise<MediaWorkers> {
     const workers = new MediaWorkers(count, options, tasks)
-    await Promise.all(workers.#slots.map((_, index) => workers.#fill(index, workers.#openTask(index))))
+    try {
+      await Promise.all(workers.#slots.map((_, index) => workers.#fill(index, workers.#openTask(index))))
+    } catch (error) {
+      workers.close()
+      if (!/address already in use|permission denied/.test(messageOf(error))) throw error
+      throw new MediaError('CONFIG_INVALID', { issues: [{ name: 'RTC_PORT', problem: `can not be listened on: ${messageOf(error)}` }] })
+    }
     return workers
   }
 
