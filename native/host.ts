@@ -3,6 +3,7 @@
  * It ends only by SIGKILL, from its parent or from itself: an orderly exit would wait for the thread that reads the bus, for ever.
  */
 import { createRequire } from 'node:module'
+import { setPriority } from 'node:os'
 import { addon, gstreamerAddonPath } from './binaries.ts'
 import { parseBusMessage, type RawBusMessage } from './bus.ts'
 import type { Command, ReadyWhen, Report, Scalar } from './messages.ts'
@@ -19,6 +20,8 @@ type GstPipeline = {
 }
 
 const PIPELINE_NAME = 'pipeline'
+/** As in nice(1): 0 is everybody else. */
+const NICENESS = 5
 /** A healthy bus delivers what is queued on it within microseconds. */
 const QUIET_MS = 10
 /** Reports in flight beyond which those that describe (not decide) are dropped: the parent is not reading. */
@@ -28,6 +31,8 @@ let inFlight = 0
 // Both ends of the same promise: the kernel acts when this event loop hangs, `disconnect` when the thread that owned us was ended.
 process.once('disconnect', () => process.kill(process.pid, 'SIGKILL'))
 addon().dieWithParent(Number(process.argv[2]))
+// On a full machine conversion yields to those who forward packets and answer callers.
+setPriority(NICENESS)
 // A terminal sends these to the whole process group; when a pipeline ends is its parent's decision.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {})
 // A missing addon, too, is an answer that the parent can read.
