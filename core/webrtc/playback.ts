@@ -82,15 +82,18 @@ export class Playback implements ViewerFlow {
     return stats?.bytesSent ?? 0
   }
 
+  /** All sections at once, since each waits for the media worker. */
   async #feedAll(): Promise<void> {
-    for (const section of this.#sections) {
-      if (this.#closed || this.#fed.has(section.mid)) continue
-      try {
-        await this.#feedOne(section)
-      } catch (error) {
-        // The track or the router may have gone in between; the next change of the room tries again.
-        this.#log.debug({ err: error, app: this.#room.app.name, room: this.#room.name, kind: section.kind }, 'section stays empty')
-      }
+    await Promise.all(this.#sections.map((section) => this.#feedSection(section)))
+  }
+
+  async #feedSection(section: PlaybackSection): Promise<void> {
+    if (this.#closed || this.#fed.has(section.mid)) return
+    try {
+      await this.#feedOne(section)
+    } catch (error) {
+      // The track or the router may have gone in between; the next change of the room tries again.
+      this.#log.debug({ err: error, app: this.#room.app.name, room: this.#room.name, kind: section.kind }, 'section stays empty')
     }
   }
 

@@ -127,8 +127,7 @@ export class WebRtcSessions {
       const { sections } = plan
       const playback = new Playback({ room, router, transport, sections, log: this.#of.log })
       viewer.flowsThrough(playback)
-      await transport.connect({ dtlsParameters: plan.dtlsParameters })
-      await playback.feed()
+      await Promise.all([transport.connect({ dtlsParameters: plan.dtlsParameters }), playback.feed()])
       const answer = plan.answer(transport, playback.sending)
       const session = this.#open({
         kind: 'PLAY',

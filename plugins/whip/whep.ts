@@ -27,12 +27,13 @@ export function serveWhep(
         GET: noContent,
         // So that somebody who was given nothing but a URL can find out what it is.
         HEAD: () => new Response(null, { headers: { 'content-type': SDP } }),
-        async POST(request, { params, caller, url }) {
-          const offer = await readBody(request, SDP, maxSdpBytes)
+        async POST(posted, { params, caller, url }) {
+          const offer = await readBody(posted, SDP, maxSdpBytes)
           const { app = '', room = '' } = params
-          const userAgent = request.headers.get('user-agent')
-          const session = await core.sessions.play({ kind: 'WHEP', app, room, caller, offer, ...(userAgent !== null && { userAgent }) })
-          return created(session, url, await core.server.iceServers(), extensionLinks(url, session.id))
+          const userAgent = posted.headers.get('user-agent')
+          const request = { kind: 'WHEP', app, room, caller, offer, ...(userAgent !== null && { userAgent }) }
+          const [session, servers] = await Promise.all([core.sessions.play(request), core.server.iceServers()])
+          return created(session, url, servers, extensionLinks(url, session.id))
         },
       },
       describe: async (_request, context) =>
