@@ -1,3 +1,4 @@
+import { MediaError } from '../core/kernel/errors.ts'
 import { builder } from './builder.ts'
 import type { PluginBudget, PluginHealth } from './context.ts'
 import { PluginStateEnum } from './enums.ts'
@@ -69,6 +70,12 @@ builder.node(PluginType, {
 
 const name = { required: true as const, description: 'Its name.' }
 
+/** Also a plugin that does not run, and so can't check them, is given options by name. */
+function optionsIn(given: unknown): Record<string, unknown> {
+  if (typeof given === 'object' && given !== null && !Array.isArray(given)) return given as Record<string, unknown>
+  throw new MediaError('INPUT_INVALID', { field: 'options', reason: 'an object' })
+}
+
 builder.queryFields((t) => ({
   plugins: t.field({
     type: [PluginType],
@@ -109,7 +116,7 @@ builder.mutationFields((t) => ({
       name: t.arg.string(name),
       options: t.arg({ type: 'JSON', required: true, description: 'All its options; what is left out takes its default.' }),
     },
-    resolve: (_root, args, { plugins }) => plugins.configure(nameIn(args.name), args.options as Record<string, unknown>),
+    resolve: (_root, args, { plugins }) => plugins.configure(nameIn(args.name), optionsIn(args.options)),
   }),
 }))
 

@@ -1,3 +1,4 @@
+import { valueFromASTUntyped } from 'graphql'
 import { builder } from './builder.ts'
 
 builder.scalarType('DateTime', {
@@ -8,6 +9,9 @@ builder.scalarType('DateTime', {
 builder.scalarType('JSON', {
   description: 'Any JSON value.',
   serialize: (value) => value,
+  parseValue: (value) => value,
+  // graphql-js makes objects without a prototype of what stands in the document itself, which libraries stumble over.
+  parseLiteral: (node, variables) => structuredClone(valueFromASTUntyped(node, variables)),
 })
 builder.scalarType('BigInt', {
   description: 'A whole number that may exceed 32 bits, up to 2^53.',
