@@ -4,6 +4,8 @@ import type { Track } from '../room/track.ts'
 /** The bridging stream comes first among a bridged track's encodings, the source second. */
 const BRIDGE = { spatialLayer: 0 }
 const SOURCE = { spatialLayer: 1 }
+/** With keyframes that close together, in milliseconds, the next one is there before a bridge would be. */
+const SHORT_GOP_MS = 600
 /** How long a viewer waits for the bridging stream, in milliseconds, before it takes what there is. */
 const BRIDGE_WITHIN_MS = 3_000
 /** Time between two keyframe requests of a viewer who has no picture yet, in milliseconds. */
@@ -19,6 +21,10 @@ const MOST_REQUESTS = 30
  * first takes its clock for the viewer's, and then needs seconds to find out how the bridge's clock relates to it.
  */
 export async function leadIn(consumer: types.Consumer, track: Track): Promise<void> {
+  if ((track.info.gopMs ?? Number.POSITIVE_INFINITY) < SHORT_GOP_MS) {
+    await consumer.setPreferredLayers(SOURCE)
+    return
+  }
   countUntilOnSource(consumer, track)
   askForPicture(consumer)
   await consumer.setPreferredLayers(BRIDGE)
