@@ -1,20 +1,16 @@
 import { MediaError } from '../../core/kernel/errors.ts'
+import type { AudioPath } from './audio-path.ts'
+import { AudioTranscoding, type AudioTranscodingOptions } from './audio-transcoding.ts'
 import { classicAudio } from './classic-audio.ts'
-import { KeptPipeline, type KeptPipelineOptions } from './kept-pipeline.ts'
 import { audioToOpus, isAudioDecodable } from './launch.ts'
+import { OpusPassthrough } from './opus-passthrough.ts'
 import { OutgoingTrack, type TrackContext } from './outgoing-track.ts'
 import { type AudioCodec, type AudioTag, parseAudioTag } from './protocol/audio-tag.ts'
 import type { MediaMessage } from './protocol/flv.ts'
+import { opusChannels } from './protocol/opus.ts'
 import { OPUS_CODEC } from './track-codecs.ts'
 
-/** Seconds of sound; beyond, what comes next is dropped until the pipeline has caught up. */
-const MAX_QUEUED_BYTES = 256 << 10
-
-export type AudioOptions = Omit<KeptPipelineOptions, 'launch' | 'stream' | 'onUp'> & {
-  context: TrackContext
-  bitrateBps: number
-  onDropped: () => void
-}
+export type AudioOptions = Omit<AudioTranscodingOptions, 'launch' | 'stream'> & { context: TrackContext; bitrateBps: number }
 
 /** The sound of one session: published when its first frame comes, as Opus. */
 export class Audio {
@@ -22,7 +18,7 @@ export class Audio {
   #codec: AudioCodec | undefined
   #header: MediaMessage | undefined
   #track: OutgoingTrack | undefined
-  #pipeline: KeptPipeline | undefined
+  #path: AudioPath | undefined
   #closed = false
 
   constructor(options: AudioOptions) {
@@ -38,11 +34,11 @@ export class Audio {
   push(received: MediaMessage): void {
     const tag = parseAudioTag(received.payload)
     if (!tag || tag.packet === 'SEQUENCE_END' || tag.packet === 'OTHER') return
-    this.#require(tag)
+    this.#require(tag, received.payload)
     const message = classicAudio(received, tag)
     if (tag.packet === 'SEQUENCE_HEADER') {
       this.#header = message
-      this.#pipeline?.current?.writeHeader(message)
+      this.#path?.configure(message)
       return
     }
     // Without its header AAC can't be read, and an empty frame tells nothing.
@@ -51,41 +47,37 @@ export class Audio {
       this.#codec = tag.codec
       this.#publish(tag.codec).catch(this.#options.onGaveUp)
     }
-    const pipeline = this.#pipeline?.current
-    if (!pipeline) return
-    if (pipeline.queuedBytes > MAX_QUEUED_BYTES) this.#options.onDropped()
-    else pipeline.write(message)
+    this.#path?.frame(message)
   }
 
   close(): void {
     this.#closed = true
-    this.#pipeline?.close()
+    this.#path?.close()
     this.#track?.close()
   }
 
-  #require({ codec, enhanced }: AudioTag): void {
-    if (!isAudioDecodable(codec) || (enhanced && codec !== 'AAC'))
-      throw new MediaError('CODEC_UNSUPPORTED', { codec, reason: 'send the sound as AAC' })
+  #require({ codec, enhanced, packet, dataOffset }: AudioTag, payload: Buffer): void {
+    if (codec !== 'OPUS' && (!isAudioDecodable(codec) || (enhanced && codec !== 'AAC')))
+      throw new MediaError('CODEC_UNSUPPORTED', { codec, reason: 'send the sound as AAC or Opus' })
     if (this.#codec !== undefined && this.#codec !== codec)
       throw new MediaError('CODEC_UNSUPPORTED', { codec, reason: `the sound was ${this.#codec} when the session began` })
+    const channels = codec === 'OPUS' && packet === 'SEQUENCE_HEADER' ? opusChannels(payload.subarray(dataOffset)) : undefined
+    if (channels !== undefined && channels > 2)
+      throw new MediaError('CODEC_UNSUPPORTED', { codec, reason: `send mono or stereo, not ${channels} channels` })
   }
 
   async #publish(codec: AudioCodec): Promise<void> {
     const { context, bitrateBps } = this.#options
-    this.#track = await OutgoingTrack.publish(context, {
-      kind: 'audio',
-      codec: OPUS_CODEC,
-      info: { transcoded: true },
-    })
+    const transcoded = codec !== 'OPUS'
+    this.#track = await OutgoingTrack.publish(context, { kind: 'audio', codec: OPUS_CODEC, info: { transcoded } })
     if (this.#closed) {
       this.#track.close()
       return
     }
-    this.#pipeline = new KeptPipeline({
-      ...this.#options,
-      launch: audioToOpus(codec, bitrateBps),
-      stream: this.#track.source,
-      onUp: (pipeline) => this.#header && pipeline.writeHeader(this.#header),
-    })
+    const stream = this.#track.source
+    this.#path = transcoded
+      ? new AudioTranscoding({ ...this.#options, launch: audioToOpus(codec, bitrateBps), stream })
+      : new OpusPassthrough(stream)
+    if (this.#header) this.#path.configure(this.#header)
   }
 }

@@ -4,6 +4,7 @@ import { connect } from 'node:net'
 import { buffer } from 'node:stream/consumers'
 import { test } from 'node:test'
 import { setTimeout as wait } from 'node:timers/promises'
+import type { AmfObject } from './protocol/amf0.ts'
 import type { MediaMessage } from './protocol/flv.ts'
 import { MessageType } from './protocol/message.ts'
 import { TestEncoder } from './protocol/test-peers.ts'
@@ -54,16 +55,30 @@ test('H.264 and AAC in the enhanced form flow like those in the classic one', as
   assert.deepEqual([session?.videoCodec, session?.audioCodec, session?.widthPx, session?.transcoded], ['H264', 'AAC', 320, false])
 })
 
-for (const [fourCc, codec] of [
-  ['hvc1', 'H265'],
-  ['av01', 'AV1'],
+test('enhanced encoders are told what passes through', async () => {
+  await using ground = await startRtmp()
+  using encoder = await TestEncoder.connect(Number(new URL(ground.url.replace('rtmp:', 'http:')).port))
+  const { object } = await encoder.open({ app: 'live', fourCcList: ['*'] })
+  assert.deepEqual((object as AmfObject).fourCcList, ['avc1', 'av01', 'vp09', 'mp4a', 'Opus'])
+})
+
+const video = (head: number, fourCc: string) => [MessageType.VIDEO, Buffer.of(head), fourCc, Buffer.alloc(30)] as const
+const sixChannels = Buffer.concat([Buffer.from('OpusHead'), Buffer.of(1, 6), Buffer.alloc(12)])
+
+for (const [name, messages, told] of [
+  ['HEVC', [video(0x90, 'hvc1')], /codec: H265.*HEVC.*set the encoder to H\.264 or AV1/],
+  ['HEVC in the form of Chinese cameras', [[MessageType.VIDEO, Buffer.of(0x1c, 0), '', Buffer.alloc(30)]], /codec: H265.*HEVC/],
+  ['VVC', [video(0x90, 'vvc1')], /codec: H266.*set the encoder to/],
+  ['a codec that changes in the middle', [video(0x90, 'av01'), video(0x90, 'vp09')], /codec: VP9.*was AV1/],
+  ['Opus in more than two channels', [[MessageType.AUDIO, Buffer.of(0x90), 'Opus', sixChannels]], /codec: OPUS.*not 6 channels/],
+  ['FLAC', [[MessageType.AUDIO, Buffer.of(0x91), 'fLaC', Buffer.alloc(30)]], /codec: FLAC.*as AAC or Opus/],
 ] as const) {
-  test(`${codec} is refused by name`, async () => {
+  test(`${name} is refused, and the encoder hears why before the connection ends`, async () => {
     await using ground = await startRtmp()
     using encoder = await publisher(ground.url)
-    encoder.media(MessageType.VIDEO, 0, Buffer.concat([Buffer.of(0x90), Buffer.from(fourCc), Buffer.alloc(30)]))
+    for (const [type, head, fourCc, data] of messages) encoder.media(type, 0, Buffer.concat([head, Buffer.from(fourCc), data]))
     const { args } = await encoder.answer('onStatus')
-    assert.match(JSON.stringify(args), new RegExp(`codec: ${codec}`))
+    assert.match(JSON.stringify(args), told)
     await encoder.ended
     await untilSessions(ground, (sessions) => sessions.length === 0)
   })

@@ -2,27 +2,22 @@ import { Bridge, type BridgeOptions } from './bridge.ts'
 import type { OutgoingTrack } from './outgoing-track.ts'
 import type { MediaMessage } from './protocol/flv.ts'
 import type { GopCache } from './protocol/gop-cache.ts'
-import { nalLengthBytes, nalUnits, parameterSets } from './rtp/avcc.ts'
-import { packFrame } from './rtp/h264-payload.ts'
-import { MAX_PAYLOAD_BYTES } from './rtp/rtp-sender.ts'
+import { HEADER_DATA_OFFSET, type VideoTag } from './protocol/video-tag.ts'
+import type { Packer } from './rtp/packer.ts'
 import type { VideoPath } from './video-path.ts'
 
-/** Where a message of H.264 holds its data. */
-const DATA_OFFSET = 5
 /** Wait after a bridge that failed, in milliseconds. */
 const RETRY_MS = 1_000
 /** A bridge runs that long after its last new viewer, in milliseconds: some viewers never connect. */
 const MAX_BRIDGE_MS = 30_000
 
-export type PassthroughOptions = Omit<BridgeOptions, 'stream' | 'onEnded'> & { track: OutgoingTrack; bridged: boolean }
+export type PassthroughOptions = Omit<BridgeOptions, 'stream' | 'onEnded'> & { track: OutgoingTrack; packer: Packer; bridged: boolean }
 
-/** Sends H.264 on as it is, and bridges the time to the next keyframe for viewers who come in between. */
+/** Sends video on as it is, and where that is asked for bridges the time to the next keyframe for viewers who come in between. */
 export class Passthrough implements VideoPath {
   readonly #options: PassthroughOptions
   readonly #track: OutgoingTrack
   readonly #cache: GopCache
-  #sets: Buffer[] = []
-  #lengthBytes = 4
   #bridge: Bridge | undefined
   /** Viewers who are not on the source yet, and when the last one of them came. */
   #viewers = 0
@@ -37,17 +32,15 @@ export class Passthrough implements VideoPath {
   }
 
   configure({ payload }: MediaMessage): void {
-    const record = payload.subarray(DATA_OFFSET)
-    this.#sets = parameterSets(record)
-    this.#lengthBytes = nalLengthBytes(record)
+    this.#options.packer.configure(payload.subarray(HEADER_DATA_OFFSET))
     // What it has decoded so far does not go with what comes now.
     this.#endBridge()
   }
 
-  frame(message: MediaMessage): void {
+  frame(message: MediaMessage, { dataOffset, isKeyframe }: VideoTag): void {
     const { source } = this.#track
-    const units = nalUnits(message.payload.subarray(DATA_OFFSET), this.#lengthBytes)
-    packFrame(units, this.#sets, MAX_PAYLOAD_BYTES, (payload, last) => source.send(payload, message.timestampMs, last))
+    const send = (payload: Buffer[], last: boolean) => source.send(payload, message.timestampMs, last)
+    this.#options.packer.pack(message.payload.subarray(dataOffset), isKeyframe, send)
     this.#bridge?.frame(message)
     this.#settleBridge()
   }

@@ -9,6 +9,7 @@ import type { PublishRequest } from './protocol/publish-request.ts'
 import type { SenderReports } from './rtp/sender-reports.ts'
 import { Session } from './session.ts'
 import type { Sessions } from './sessions.ts'
+import { FOUR_CCS } from './track-codecs.ts'
 
 export type PublishersOptions = {
   host: Pick<Host, 'core' | 'pipelines' | 'tasks' | 'log'>
@@ -31,6 +32,7 @@ export class Publishers {
       openTimeoutMs: config.openTimeoutMs,
       idleTimeoutMs: config.idleTimeoutMs,
       log: host.log,
+      fourCcs: FOUR_CCS,
       authorize: async (request) => {
         const admission = await this.#admit(request)
         // It hung up meanwhile, and nobody else gives back what was taken for it.

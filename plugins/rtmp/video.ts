@@ -4,14 +4,14 @@ import { classicVideo } from './classic-video.ts'
 import type { Picture } from './launch.ts'
 import { OutgoingTrack, type TrackContext } from './outgoing-track.ts'
 import { Passthrough } from './passthrough.ts'
-import { type AvcConfig, parseAvcConfig } from './protocol/avc-config.ts'
 import { BFrameDetector } from './protocol/b-frames.ts'
 import type { MediaMessage } from './protocol/flv.ts'
 import { GopCache } from './protocol/gop-cache.ts'
 import type { StreamMetadata } from './protocol/metadata.ts'
-import { parseVideoTag, type VideoCodec } from './protocol/video-tag.ts'
-import { H264_CODEC } from './track-codecs.ts'
+import type { VideoConfig } from './protocol/video-config.ts'
+import { HEADER_DATA_OFFSET, parseVideoTag, type VideoCodec } from './protocol/video-tag.ts'
 import { Transcoding, type TranscodingOptions } from './transcoding.ts'
+import { VIDEO_FORMATS, type VideoFormat } from './video-formats.ts'
 import type { VideoPath } from './video-path.ts'
 
 /** Every encoder with B-frames shows it in the first frame; one that does so later is noticed then. */
@@ -35,8 +35,9 @@ export class Video {
   readonly #cache = new GopCache()
   readonly #bFrames = new BFrameDetector(FRAMES_TO_JUDGE)
   #codec: VideoCodec | undefined
+  #format: VideoFormat | undefined
   #header: MediaMessage | undefined
-  #config: AvcConfig | undefined
+  #config: VideoConfig | undefined
   #metadata: StreamMetadata = {}
   #track: OutgoingTrack | undefined
   #path: VideoPath | undefined
@@ -57,7 +58,8 @@ export class Video {
   }
 
   get facts(): VideoFacts {
-    const { widthPx, heightPx } = this.#config ?? this.#metadata
+    const widthPx = this.#config?.widthPx ?? this.#metadata.widthPx
+    const heightPx = this.#config?.heightPx ?? this.#metadata.heightPx
     const framesPerSecond = this.#metadata.framesPerSecond ?? this.#config?.framesPerSecond
     const { gopMs } = this.#cache
     return {
@@ -78,16 +80,16 @@ export class Video {
   push(received: MediaMessage): void {
     const parsed = parseVideoTag(received.payload)
     if (!parsed || parsed.packet === 'OTHER' || parsed.packet === 'METADATA' || parsed.packet === 'SEQUENCE_END') return
-    this.#require(parsed.codec)
+    const format = this.#formatOf(parsed.codec)
     const { message, tag } = classicVideo(received, parsed)
     this.#cache.video(message, tag)
     if (tag.packet === 'SEQUENCE_HEADER') {
-      this.#configure(message)
+      this.#configure(message, format)
       return
     }
     this.frames++
     this.#bFrames.observe(tag)
-    this.#decide()
+    this.#decide(format)
     this.#path?.frame(message, tag)
     if (tag.isKeyframe) this.describe()
   }
@@ -117,52 +119,61 @@ export class Video {
     this.#track?.close()
   }
 
-  #require(codec: VideoCodec): void {
+  #formatOf(codec: VideoCodec): VideoFormat {
+    if (this.#format && codec === this.#codec) return this.#format
+    if (this.#codec !== undefined)
+      throw new MediaError('CODEC_UNSUPPORTED', { codec, reason: `the picture was ${this.#codec} when the session began` })
     this.#codec = codec
-    if (codec !== 'H264')
-      throw new MediaError('CODEC_UNSUPPORTED', { codec, reason: 'viewers in browsers can not play it from here; send H.264' })
+    this.#format = VIDEO_FORMATS[codec]
+    if (this.#format) return this.#format
+    const name = codec === 'H265' ? 'HEVC' : 'it'
+    throw new MediaError('CODEC_UNSUPPORTED', {
+      codec,
+      reason: `${name} can not be sent to browsers from here; set the encoder to H.264 or AV1`,
+    })
   }
 
-  #configure(message: MediaMessage): void {
+  #configure(message: MediaMessage, format: VideoFormat): void {
     if (this.#header?.payload.equals(message.payload)) return
     this.#header = message
-    this.#config = parseAvcConfig(message.payload.subarray(5))
+    this.#config = format.parse(message.payload.subarray(HEADER_DATA_OFFSET))
     this.#bFrames.configured(this.#config)
     this.#path?.configure(message)
   }
 
-  #decide(): void {
+  #decide(format: VideoFormat): void {
     const { verdict } = this.#bFrames
     if (!this.#header || verdict === 'UNKNOWN' || !this.#cache.lastKeyframeAt) return
     const obstacle = this.#obstacle
-    if (obstacle && this.#options.bFrames === 'REFUSE')
+    if (obstacle && (this.#options.bFrames === 'REFUSE' || !format.isDecodable))
       throw new MediaError('CODEC_UNSUPPORTED', {
-        codec: 'H264',
-        reason: `this app refuses ${obstacle}, which browsers can not play; turn them off`,
+        codec: this.#codec,
+        reason: `this ${format.isDecodable ? 'app' : 'server'} refuses ${obstacle}, which not all browsers can play; turn them off`,
       })
     if (!this.#publishing) {
       this.#publishing = true
-      this.#publish(obstacle !== undefined).catch((error: unknown) => this.#options.onGaveUp(String(error)))
+      this.#publish(format, obstacle !== undefined).catch((error: unknown) => this.#options.onGaveUp(String(error)))
     } else if (obstacle && this.#path && this.#track && !this.#transcoded) {
       this.#path.close()
-      this.#follow(this.#track, true)
+      this.#follow(this.#track, format, true)
     }
   }
 
-  /** What keeps this H.264 from being passed through. */
+  /** What keeps this video from being passed through. */
   get #obstacle(): string | undefined {
     if (this.#bFrames.verdict === 'YES') return 'B-frames'
     return this.#config?.isPlainColour === false ? 'colours other than 8-bit 4:2:0' : undefined
   }
 
-  async #publish(transcoded: boolean): Promise<void> {
-    const bridged = !transcoded && this.#options.bridged
-    this.#track = await OutgoingTrack.publish(this.#options.context, { kind: 'video', codec: H264_CODEC, bridged, info: this.facts })
+  async #publish(format: VideoFormat, transcoded: boolean): Promise<void> {
+    const bridged = !transcoded && this.#options.bridged && format.isDecodable
+    const { codec } = format
+    this.#track = await OutgoingTrack.publish(this.#options.context, { kind: 'video', codec, bridged, info: this.facts })
     if (this.#closed) this.#track.close()
-    else this.#follow(this.#track, transcoded || this.#obstacle !== undefined)
+    else this.#follow(this.#track, format, transcoded || this.#obstacle !== undefined)
   }
 
-  #follow(track: OutgoingTrack, transcoded: boolean): void {
+  #follow(track: OutgoingTrack, format: VideoFormat, transcoded: boolean): void {
     const { log } = this.#options
     this.#transcoded = transcoded
     if (transcoded) {
@@ -172,8 +183,16 @@ export class Video {
       )
       this.#path = new Transcoding({ ...this.#options, track, cache: this.#cache, picture: this.#picture })
     } else {
-      log.info({ track: track.id, ...this.facts }, 'H.264 passes through')
-      this.#path = new Passthrough({ ...this.#options, track, cache: this.#cache, picture: () => this.#picture })
+      log.info({ track: track.id, ...this.facts }, `${format.title} passes through`)
+      const bridged = track.bridge !== undefined
+      this.#path = new Passthrough({
+        ...this.#options,
+        track,
+        packer: format.packer(),
+        bridged,
+        cache: this.#cache,
+        picture: () => this.#picture,
+      })
       this.#catchUp(this.#path)
     }
     this.#path.bridgeViewers(this.#viewers)

@@ -1,4 +1,4 @@
-import type { AvcConfig } from './avc-config.ts'
+import type { VideoConfig } from './video-config.ts'
 import type { VideoTag } from './video-tag.ts'
 
 const BASELINE = 66
@@ -24,7 +24,7 @@ export class BFrameDetector {
   }
 
   /** A new sequence header starts the question anew. */
-  configured(config: AvcConfig | undefined): void {
+  configured(config: VideoConfig | undefined): void {
     this.#seen = 0
     this.#verdict = config?.profile === BASELINE || config?.maxReorderFrames === 0 ? 'NO' : 'UNKNOWN'
   }

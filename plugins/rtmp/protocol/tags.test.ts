@@ -3,12 +3,15 @@ import { spawnSync } from 'node:child_process'
 import { test } from 'node:test'
 import { MediaError } from '../../../core/kernel/errors.ts'
 import { parseAudioTag } from './audio-tag.ts'
+import { parseAv1Config } from './av1-config.ts'
 import { parseAvcConfig, parseSps } from './avc-config.ts'
 import { BFrameDetector } from './b-frames.ts'
 import { flvHeader, flvTag, type MediaMessage } from './flv.ts'
 import { GopCache } from './gop-cache.ts'
 import { parseHevcConfig } from './hevc-config.ts'
+import { opusChannels, opusDurationMs } from './opus.ts'
 import { parseVideoTag } from './video-tag.ts'
+import { parseVp9Config } from './vp9-config.ts'
 
 const hex = (text: string) => Buffer.from(text.replaceAll(' ', ''), 'hex')
 const text = (fourCc: string) => Buffer.from(fourCc, 'latin1').toString('hex')
@@ -85,6 +88,29 @@ test('HEVC: profile, level and size of what x265 makes', () => {
   const config = parseHevcConfig(record)
   assert.deepEqual([config?.profile, config?.size], [1, { widthPx: 642, heightPx: 358 }])
   for (let length = 0; length < record.length; length++) parseHevcConfig(record.subarray(0, length))
+})
+
+test('AV1: colours and size of what a real encoder makes', () => {
+  const record = hex('81 00 0c 00 0a 0b 00 00 00 04 3c fe cc fb f9 00 40')
+  const config = parseAv1Config(record)
+  assert.deepEqual([config?.widthPx, config?.heightPx, config?.isPlainColour, config?.maxReorderFrames], [320, 180, true, 0])
+  assert.equal(parseAv1Config(hex('81 00 4c 00'))?.isPlainColour, false, 'ten bits')
+  for (let length = 0; length < record.length; length++) parseAv1Config(record.subarray(0, length))
+})
+
+test('VP9: the profile, with and without the head of its box', () => {
+  assert.equal(parseVp9Config(hex('00 1e 82 02 02 02 0000'))?.isPlainColour, true)
+  assert.equal(parseVp9Config(hex('01000000 02 1e a2 02 02 02 0000'))?.isPlainColour, false)
+  assert.equal(parseVp9Config(hex('00 1e')), undefined)
+})
+
+test('Opus: channels of the header, length of a packet', () => {
+  assert.equal(opusChannels(Buffer.concat([Buffer.from('OpusHead'), hex('01 02 3801 80bb0000 0000 00')])), 2)
+  assert.equal(opusChannels(Buffer.from('OpusHead')), undefined)
+  assert.deepEqual(
+    ['', 'fc', '08', '19', 'e0', '0302'].map((packet) => opusDurationMs(hex(packet))),
+    [0, 20, 20, 120, 2.5, 20],
+  )
 })
 
 test('an FLV tag carries 32 bits of time and its own length', () => {

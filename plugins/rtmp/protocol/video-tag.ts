@@ -15,6 +15,9 @@ export interface VideoTag {
   dataOffset: number
 }
 
+/** Where a sequence header's data begins, in the classic form and in the enhanced one. */
+export const HEADER_DATA_OFFSET = 5
+
 const LEGACY: Readonly<Record<number, VideoCodec>> = {
   2: 'H263',
   3: 'SCREEN',
@@ -59,7 +62,7 @@ export function parseVideoTag(payload: Buffer): VideoTag | undefined {
   const packet = ([undefined, 'FRAME', 'SEQUENCE_END'] as const)[payload[1]!]
   if (payload[1] === 0) return tag(codec, false, 'SEQUENCE_HEADER', 0, false, 5)
   if (packet === undefined) return tag(codec, false, 'OTHER', 0, false, 5)
-  return tag(codec, isKeyframe && packet === 'FRAME', packet, packet === 'FRAME' ? payload.readIntBE(2, 3) : 0, false, 5)
+  return tag(codec, isKeyframe && packet === 'FRAME', packet, packet === 'FRAME' && codec !== 'AV1' ? payload.readIntBE(2, 3) : 0, false, 5)
 }
 
 function parseEnhanced(payload: Buffer, first: number): VideoTag | undefined {

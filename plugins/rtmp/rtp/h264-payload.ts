@@ -1,3 +1,5 @@
+import type { Emit } from './packer.ts'
+
 const TYPE = 0x1f
 const NRI = 0x60
 const IDR = 5
@@ -9,9 +11,6 @@ const STAP_A = 24
 const FU_A = 28
 const FU_START = 0x80
 const FU_END = 0x40
-
-/** Takes one RTP payload in pieces; `last` marks the end of a frame. */
-export type Emit = (payload: Buffer[], last: boolean) => void
 
 /**
  * Splits one frame of H.264 into RTP payloads. A keyframe starts with its parameter sets, its own if it brings any; delimiters
