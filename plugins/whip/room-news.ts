@@ -6,7 +6,7 @@ import { LayerNews } from './layer-news.ts'
 import { OverlayNews } from './overlay-news.ts'
 
 /** What one stream was told last. */
-type Told = { live: boolean; viewers: number | undefined }
+type Told = { live: boolean | undefined; viewers: number | undefined }
 
 /** The event streams of one room's viewers, and what they know. */
 export class RoomNews {
@@ -38,9 +38,9 @@ export class RoomNews {
     return this.streams.filter((stream) => stream.viewerId === viewerId)
   }
 
-  /** Tells the stream the present state, then what changes. That nobody publishes yet is no news to who just came. */
+  /** Tells the stream the present state, then what changes. Who lost its stream may have missed that the publisher left. */
   add(stream: EventStream): void {
-    this.#streams.set(stream, { live: false, viewers: undefined })
+    this.#streams.set(stream, { live: undefined, viewers: undefined })
     if (stream.wanted.has('layers')) this.#layers.add(stream)
     if (stream.wanted.has('overlays')) this.#overlays.add(stream)
     this.tracksChanged()

@@ -9,13 +9,14 @@ const DISCONNECTED_FOR_MS = 1_000
 const TICK_MS = 500
 /** While a viewer waits for the first picture. */
 const EAGER_TICK_MS = 100
+const LISTEN_AGAIN_MS = 500
 const FIGURES_EVERY_MS = 1_000
 
 /**
- * Why a session can not go on: the server ended it, the server's word was lost, the connection broke, nothing arrives though
+ * Why a session can not go on: the server ended it, the server knows it no longer, the connection broke, nothing arrives though
  * something should, or we closed it.
  *
- * @typedef {'ENDED' | 'EVENTS_LOST' | 'DISCONNECTED' | 'SILENT' | 'CLOSED'} SessionEnd
+ * @typedef {'ENDED' | 'FORGOTTEN' | 'DISCONNECTED' | 'SILENT' | 'CLOSED'} SessionEnd
  */
 
 /**
@@ -39,6 +40,8 @@ export function watchSession(session, { onEvent, onLive, onFigures }) {
   /** @type {RTCStatsReport | undefined} */
   let measured
   let measuredAt = 0
+  let listening = 0
+  let over = false
 
   const extend = (/** @type {number} */ ms) => {
     deadline = performance.now() + ms
@@ -83,9 +86,10 @@ export function watchSession(session, { onEvent, onLive, onFigures }) {
       }
     } catch (error) {
       // A server that refuses to tell events still plays; one that no longer knows the session does not.
-      if (error instanceof HttpError && error.status !== 404 && error.status !== 410) return
+      if (error instanceof HttpError && error.status !== 503) return isForgotten(error) && resolve('FORGOTTEN')
     }
-    resolve('EVENTS_LOST')
+    // Whatever tells the events starts again; the picture goes on meanwhile.
+    if (!over) listening = setTimeout(listen, LISTEN_AGAIN_MS)
   }
 
   let timer = 0
@@ -98,7 +102,9 @@ export function watchSession(session, { onEvent, onLive, onFigures }) {
   if (session.tellsEvents) listen()
   loop()
   return promise.finally(() => {
+    over = true
     clearTimeout(timer)
+    clearTimeout(listening)
     session.pc.removeEventListener('connectionstatechange', onConnection)
   })
 }
@@ -113,6 +119,11 @@ function hasPicture(report) {
   const video = inbound.find(({ kind }) => kind === 'video')
   if (video) return (video.framesDecoded ?? 0) > 0
   return inbound.some(({ packetsReceived }) => packetsReceived > 50)
+}
+
+/** @param {HttpError} error */
+function isForgotten({ status }) {
+  return status === 404 || status === 410
 }
 
 /** @param {string} text */
