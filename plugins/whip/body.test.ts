@@ -34,6 +34,14 @@ test('a body that does not come is given up', async () => {
   never.resolve()
 })
 
+test('a body that breaks off is its sender’s fault', async () => {
+  async function* broken() {
+    yield Buffer.from('v=0\r\n')
+    throw new Error('aborted')
+  }
+  await assert.rejects(readBody(request(broken()), SDP, 10_000), { status: 400 })
+})
+
 test('what is no UTF-8 is no text', async () => {
   await assert.rejects(readBody(request(Buffer.from([0xff, 0xfe])), SDP, 10), { status: 400 })
 })

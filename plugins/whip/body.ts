@@ -13,7 +13,7 @@ const TIMEOUT_MS = 10_000
  * The text of a request.
  *
  * @throws {HttpRefusal} 415 when it is of another media type, 413 when it is longer than `maxBytes`, 408 when it does not come,
- *   400 when it is no UTF-8.
+ *   400 when it breaks off or is no UTF-8.
  */
 export async function readBody(request: Request, type: string, maxBytes: number, timeoutMs = TIMEOUT_MS): Promise<string> {
   if (mediaTypeOf(request) !== type) throw new HttpRefusal(415, 'MEDIA_TYPE_UNSUPPORTED', `The body has to be ${type}.`)
@@ -30,10 +30,14 @@ export async function readBody(request: Request, type: string, maxBytes: number,
 async function collect(request: Request, maxBytes: number): Promise<Buffer> {
   const chunks: Uint8Array[] = []
   let size = 0
-  for await (const chunk of request.body ?? []) {
-    size += chunk.byteLength
-    if (size <= maxBytes) chunks.push(chunk)
-    else if (size > maxBytes * READ_ON) break
+  try {
+    for await (const chunk of request.body ?? []) {
+      size += chunk.byteLength
+      if (size <= maxBytes) chunks.push(chunk)
+      else if (size > maxBytes * READ_ON) break
+    }
+  } catch {
+    throw new HttpRefusal(400, 'INPUT_INVALID', 'The body broke off.')
   }
   if (size > maxBytes) throw new HttpRefusal(413, 'BODY_TOO_LARGE', `The body is longer than ${maxBytes} bytes.`)
   return Buffer.concat(chunks)
