@@ -12,10 +12,10 @@ import { serveHealth } from '../runtime/http/health.ts'
 import { HttpServer, type HttpServerOptions } from '../runtime/http/server.ts'
 import { ServerLog } from '../runtime/log.ts'
 
-export const ADMIN: Caller = { id: 'TO_admin', kind: 'TOKEN', grants: ['MANAGE'] }
+const ADMIN: Caller = { id: 'TO_admin', kind: 'TOKEN', grants: ['MANAGE'] }
 const VIEWER: Caller = { id: 'TO_viewer', kind: 'TOKEN', grants: ['PLAY'] }
 
-export const TOKENS = new Map([
+const TOKENS = new Map([
   ['sk_admin', ADMIN],
   ['sk_viewer', VIEWER],
 ])

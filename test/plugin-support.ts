@@ -20,12 +20,12 @@ import { PluginHost, type PluginHostOptions } from '../runtime/host/plugin-host.
 import { resolvePlugins } from '../runtime/host/plugins-config.ts'
 
 /** A core of two people in one room. */
-export const PEOPLE = [
+const PEOPLE = [
   { id: 'PA_1', name: 'Ada', joinedAt: new Date('2026-01-01T00:00:00Z') },
   { id: 'PA_2', name: 'Grace', joinedAt: new Date('2026-01-02T00:00:00Z') },
 ]
 
-export function coreSchema(): GraphQLSchema {
+function coreSchema(): GraphQLSchema {
   const schema = buildSchema(`
     scalar DateTime
     type Participant { id: ID! name: String! joinedAt: DateTime! }

@@ -16,7 +16,7 @@ import { ingresses as ingressesTable } from '../store/tables.ts'
 import { Ingress } from './ingress.ts'
 
 /** The identity of a publisher who names a room and nothing else: a room has one of these. */
-export const DEFAULT_IDENTITY = 'publisher'
+const DEFAULT_IDENTITY = 'publisher'
 
 export type NewIngress = { protocol: string; app: string; room: string; identity?: string }
 

@@ -1,7 +1,7 @@
 import { type ErrorClass, MediaError } from '../../core/kernel/errors.ts'
 
 /** HTTP's word for each class of error. */
-export const HTTP_STATUS: Readonly<Record<ErrorClass, number>> = {
+const HTTP_STATUS: Readonly<Record<ErrorClass, number>> = {
   invalid: 400,
   unauthenticated: 401,
   forbidden: 403,

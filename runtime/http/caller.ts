@@ -5,7 +5,7 @@ import type { Caller, Grant } from '../../core/access/caller.ts'
 export type Tokens = { verify(token: string): Caller | undefined }
 
 /** What a request presents: `Authorization: Bearer`, `X-Auth-Token`, or `?token=` where headers can't be set (players, WebSockets). */
-export function tokenOf(request: IncomingMessage): string | undefined {
+function tokenOf(request: IncomingMessage): string | undefined {
   const bearer = bearerOf(request.headers.authorization)
   if (bearer !== undefined) return bearer
   const header = request.headers['x-auth-token']

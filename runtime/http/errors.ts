@@ -2,7 +2,7 @@ import type { ErrorClass } from '../../core/kernel/errors.ts'
 import { MediaError } from '../../core/kernel/errors.ts'
 
 /** The HTTP status of each class of failure. */
-export const STATUS: Readonly<Record<ErrorClass, number>> = {
+const STATUS: Readonly<Record<ErrorClass, number>> = {
   unauthenticated: 401,
   forbidden: 403,
   invalid: 400,

@@ -20,7 +20,7 @@ const TYPES: Readonly<Record<string, string>> = {
 /** Addresses whose page is one file, whatever their parameters: the page's script reads them. */
 export type Page = { readonly path: string; readonly file: string; readonly embeddable?: boolean }
 
-export const PAGES: readonly Page[] = [
+const PAGES: readonly Page[] = [
   { path: '/', file: 'index.html' },
   { path: '/play/:app/:room', file: 'play.html', embeddable: true },
   { path: '/publish/:app/:room', file: 'publish.html' },

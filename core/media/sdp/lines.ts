@@ -1,7 +1,7 @@
 import { MediaError } from '../../kernel/errors.ts'
 
 /** The longest description that is read, in characters. Browsers write about 7,000. */
-export const MAX_SDP_CHARS = 65_536
+const MAX_SDP_CHARS = 65_536
 const MAX_LINES = 2_048
 const MAX_SECTIONS = 64
 

@@ -45,7 +45,7 @@ export class SenderReports {
 }
 
 /** An SR and its SDES, as one compound packet. @see RFC 3550 sections 6.4.1 and 6.5 */
-export function senderReport(stream: RtpStream, clock: SessionClock, cname: string): Buffer {
+function senderReport(stream: RtpStream, clock: SessionClock, cname: string): Buffer {
   const name = Buffer.from(cname)
   // The chunk ends with at least one zero byte, on a 32-bit boundary.
   const chunkBytes = Math.ceil((4 + 2 + name.length + 1) / 4) * 4
