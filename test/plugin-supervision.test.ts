@@ -35,7 +35,7 @@ for (const [how, reason] of [
     const startedAt = performance.now()
 
     const plugin = await untilState(ground, 'misbehaves', 'RESTARTING')
-    if (how === 'LOOP') assert.ok(performance.now() - startedAt < 1_750, `noticed after ${performance.now() - startedAt} ms`)
+    if (how === 'LOOP') assert.ok(performance.now() - startedAt < 3_000, `noticed after ${performance.now() - startedAt} ms`)
     assert.match(plugin.lastError ?? '', reason)
     const meanwhile = await ground.query('{ version greeting animals { name } }')
     assert.deepEqual(codesOf(meanwhile), ['PLUGIN_UNAVAILABLE'])
