@@ -20,7 +20,7 @@ export async function run(): Promise<Figure[]> {
   await writeFile(nothing, 'export default []\n')
   const kept = { DATA_DIR: join(folder, 'data') }
   await measure(() => startPatchbay(kept))
-  const rounds = []
+  const rounds: Record<'bare' | 'fresh' | 'again' | 'without', { readyMs: number; rssMb: number }>[] = []
   for (let round = 0; round < ROUNDS; round++) {
     rounds.push({
       bare: await measure(() => timed(() => startBaseline('mediasoup.ts'))),

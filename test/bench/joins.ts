@@ -7,7 +7,7 @@ import { cpuSeconds } from './usage.ts'
 
 export const title = 'Join storm: WHEP viewers who come all at once'
 
-const ROUNDS = 3
+const ROUNDS = 2
 /** Every packet of every viewer is told to JavaScript here, so there are few. */
 const VIDEO = { bitrateBps: 100_000, packetsPerFrame: 1 }
 
@@ -39,8 +39,18 @@ export async function run({ viewers }: BenchOptions): Promise<Figure[]> {
     figure('answer, p99', 'ms', ({ answers }) => quantile(answers, 0.99)),
     figure('first packet, p50', 'ms', ({ packets }) => median(packets)),
     figure('first packet, p99', 'ms', ({ packets }) => quantile(packets, 0.99), '< 1,000 ms'),
+    {
+      what: 'of these never connected, in all rounds',
+      unit: '',
+      baseline: lost(rounds.map(({ bare }) => bare)),
+      patchbay: lost(rounds.map(({ patchbay }) => patchbay)),
+    },
     figure('CPU of Node for each', 'ms', ({ cpuMs }) => cpuMs / viewers),
   ]
+}
+
+function lost(storms: readonly Storm[]): number {
+  return storms.flatMap(({ packets }) => packets).filter((ms) => !Number.isFinite(ms)).length
 }
 
 type Storm = { answers: number[]; packets: number[]; cpuMs: number }

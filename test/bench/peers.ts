@@ -20,6 +20,8 @@ function keep<T>(made: T): T {
   return made
 }
 
+const GIVE_UP_MS = 5_000
+
 type Direction = 'SendOnly' | 'RecvOnly'
 
 /** One side of a WebRTC session with its offer ready, so that joining costs no more than joining. */
@@ -141,14 +143,19 @@ export class Viewer {
     await open
   }
 
-  /** Milliseconds from asking to the answer, and to the first packet of video. */
+  /** Milliseconds from asking to the answer, and to the first packet of video: Infinity when none came for too long. */
   async timeToFirstPacket(url: string): Promise<{ answerMs: number; packetMs: number }> {
     const startedAt = performance.now()
-    const came = new Promise<void>((resolve) => this.#video.onMessage(() => resolve()))
+    const came = new Promise<number>((resolve) => {
+      const timer = setTimeout(() => resolve(Number.POSITIVE_INFINITY), GIVE_UP_MS)
+      this.#video.onMessage(() => {
+        clearTimeout(timer)
+        resolve(performance.now() - startedAt)
+      })
+    })
     await this.#peer.join(url)
     const answerMs = performance.now() - startedAt
-    await came
-    return { answerMs, packetMs: performance.now() - startedAt }
+    return { answerMs, packetMs: await came }
   }
 
   close(): void {

@@ -19,7 +19,7 @@ export function printTable(title: string, figures: readonly Figure[]): void {
     baseline === undefined ? '' : round(baseline),
     round(patchbay),
     unit,
-    baseline === undefined ? '' : `${(ratio ?? patchbay / baseline).toFixed(2)}×`,
+    times(ratio ?? patchbay / (baseline ?? Number.NaN)),
     goal ?? '',
   ])
   const all = [['', 'baseline', 'Patchbay', '', 'ratio', 'goal'], ...rows]
@@ -28,4 +28,8 @@ export function printTable(title: string, figures: readonly Figure[]): void {
     row.map((cell, column) => (column === 1 || column === 2 ? cell.padStart(widths[column]!) : cell.padEnd(widths[column]!))).join('  '),
   )
   process.stdout.write(`\n${title}\n${lines.map((line) => `  ${line.trimEnd()}`).join('\n')}\n`)
+}
+
+function times(ratio: number): string {
+  return Number.isFinite(ratio) ? `${ratio.toFixed(2)}×` : ''
 }

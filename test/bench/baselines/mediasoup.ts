@@ -1,4 +1,5 @@
 /** The least that mediasoup can be used with: one router, the same worker, SDP and transports, and no pipes, plugins, rooms or API. */
+import './end-with-parent.ts'
 import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
@@ -50,8 +51,3 @@ const http = createServer((request, response) => {
   )
 })
 http.listen(0, '127.0.0.1', () => process.send?.({ port: (http.address() as AddressInfo).port }))
-// Its worker is a child of its own, which a signal alone would leave behind.
-process.once('SIGTERM', () => {
-  worker.close()
-  process.exit()
-})

@@ -1,4 +1,5 @@
 /** Subscriptions as graphql-ws serves them by itself: one execution for each subscriber. */
+import './end-with-parent.ts'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { useServer } from 'graphql-ws/use/ws'

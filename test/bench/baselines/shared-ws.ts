@@ -1,4 +1,5 @@
 /** Subscriptions as Patchbay serves them, on the schema that `naive-ws.ts` has. */
+import './end-with-parent.ts'
 import { startServer } from '../../http-support.ts'
 import { publishOnDemand } from '../board.ts'
 

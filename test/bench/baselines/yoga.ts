@@ -1,4 +1,5 @@
 /** The same schema behind nothing but GraphQL Yoga and Node's HTTP server. */
+import './end-with-parent.ts'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createYoga } from 'graphql-yoga'
