@@ -3,6 +3,7 @@ import type { PluginInAppView } from './context.ts'
 import { given } from './given.ts'
 import { nameIn } from './global-ids.ts'
 import { AppType, PluginType } from './refs.ts'
+import { appTarget } from './targets.ts'
 
 const AppPlugin = builder.objectRef<PluginInAppView>('AppPlugin').implement({
   description: 'What an app says about a plugin.',
@@ -24,7 +25,7 @@ builder.objectField(AppType, 'plugins', (t) =>
   t.field({
     type: [AppPlugin],
     description: 'Every plugin, with what this app says about it.',
-    extensions: { grant: 'OBSERVE' },
+    extensions: { grant: 'OBSERVE', target: appTarget.parent },
     resolve: ({ name }, _args, { plugins }) => plugins.list().map((plugin) => plugins.inApp(plugin.name, name)),
   }),
 )
@@ -33,6 +34,7 @@ builder.objectField(PluginType, 'apps', (t) =>
   t.field({
     type: [AppPlugin],
     description: 'Every app, with what it says about this plugin.',
+    extensions: { grant: 'OBSERVE' },
     resolve: ({ name }, _args, { core, plugins }) => core.apps.list().map((app) => plugins.inApp(name, app.name)),
   }),
 )
@@ -41,6 +43,7 @@ builder.mutationField('setAppPlugin', (t) =>
   t.field({
     type: AppPlugin,
     description: 'Says whether an app uses a plugin, and with which options. The plugin hears it at once; `appEvents` tells it.',
+    extensions: { target: appTarget.app },
     args: {
       app: t.arg.string({ required: true, description: 'Name of the app.' }),
       plugin: t.arg.string({ required: true, description: 'Name of the plugin.' }),

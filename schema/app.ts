@@ -5,6 +5,7 @@ import { type EventChange, events } from './events.ts'
 import { given } from './given.ts'
 import { namedId, nameIn } from './global-ids.ts'
 import { AppType, RoomType } from './refs.ts'
+import { appTarget } from './targets.ts'
 import { mayObserve } from './watching.ts'
 
 const BFramesEnum = builder.enumType('BFrames', {
@@ -71,6 +72,7 @@ builder.queryFields((t) => ({
   app: t.field({
     type: AppType,
     description: 'One app by its name.',
+    extensions: { target: appTarget.name },
     args: { name: t.arg.string({ required: true, description: 'Name of the app.' }) },
     resolve: (_root, { name }, { core }) => core.apps.get(name),
   }),
@@ -89,6 +91,7 @@ builder.mutationFields((t) => ({
   updateApp: t.field({
     type: AppType,
     description: "Changes an app's settings.",
+    extensions: { target: appTarget.name },
     args: {
       name: t.arg.string({ required: true, description: 'Name of the app.' }),
       settings: t.arg({ type: AppSettingsInput, required: true, description: 'What to change.' }),

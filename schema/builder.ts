@@ -3,6 +3,7 @@ import RelayPlugin from '@pothos/plugin-relay'
 import { MediaError } from '../core/kernel/errors.ts'
 import type { Context } from './context.ts'
 import { typeOfId } from './global-ids.ts'
+import { idTarget } from './targets.ts'
 
 /** The one builder of core's part of the schema. Plugins have their own, in their threads. */
 export const builder = new SchemaBuilder<{
@@ -28,7 +29,7 @@ export const builder = new SchemaBuilder<{
     idFieldOptions: { description: 'Unique id.' },
     nodeQueryOptions: {
       description: 'Anything with an id, by its id.',
-      extensions: { grant: 'OBSERVE' },
+      extensions: { grant: 'OBSERVE', target: idTarget },
       args: { id: { description: 'Its id.' } },
     },
     edgesFieldOptions: { description: 'The things on this page, each with its cursor.' },

@@ -3,6 +3,7 @@ import { builder } from './builder.ts'
 import { ChangeEnum, IngressStateEnum } from './enums.ts'
 import { type EventChange, events } from './events.ts'
 import { AppType, IngressType, ParticipantType } from './refs.ts'
+import { appTarget, idTarget, roomOfAppTarget } from './targets.ts'
 
 builder.node(IngressType, {
   description: 'A way in for one publisher: configured with a stream key, or made on the spot where open publishing is permitted.',
@@ -35,6 +36,7 @@ builder.queryFields((t) => ({
   ingresses: t.field({
     type: [IngressType],
     description: 'The ways in: configured ones, and what is live by open publishing.',
+    extensions: { target: appTarget.app },
     args: {
       app: t.arg.string({ description: 'Only those of this app.' }),
       protocol: t.arg.string({ description: 'Only this way in, such as RTMP.' }),
@@ -53,6 +55,7 @@ builder.queryFields((t) => ({
   ingress: t.field({
     type: IngressType,
     description: 'One ingress.',
+    extensions: { target: idTarget },
     args: { id: t.arg.id(id) },
     resolve: (_root, args, { core }) => core.ingresses.get(args.id),
   }),
@@ -62,6 +65,7 @@ builder.mutationFields((t) => ({
   createIngress: t.field({
     type: NewIngress,
     description: 'Creates a way in with a stream key of its own.',
+    extensions: { target: roomOfAppTarget },
     args: {
       protocol: t.arg.string({ required: true, description: 'RTMP or WHIP, or what another plugin takes.' }),
       app: t.arg.string({ required: true, description: 'Name of the app.' }),
@@ -74,6 +78,7 @@ builder.mutationFields((t) => ({
   closeIngress: t.field({
     type: IngressType,
     description: 'Disconnects whoever publishes through it. A configured ingress stays and can be used again.',
+    extensions: { target: idTarget },
     args: { id: t.arg.id(id) },
     resolve: (_root, args, { core }) => {
       const ingress = core.ingresses.get(args.id)
@@ -84,6 +89,7 @@ builder.mutationFields((t) => ({
   deleteIngress: t.field({
     type: IngressType,
     description: 'Disconnects whoever publishes through it and forgets its stream key.',
+    extensions: { target: idTarget },
     args: { id: t.arg.id(id) },
     resolve: (_root, args, { core }) => core.ingresses.delete(args.id),
   }),
@@ -103,12 +109,17 @@ builder.subscriptionFields((t) => ({
   ingressEvents: t.field({
     type: IngressEvent,
     description: 'Every ingress, then each that is created, goes live or idle, or is deleted.',
-    subscribe: (_root, _args, { core }) =>
-      events<Event>(core.events, {
-        present: () => core.ingresses.list().map((ingress) => ({ change: 'PRESENT', ingress })),
-        on: { 'ingress.changed': (ingress, change) => ({ change, ingress }) },
+    extensions: { target: appTarget.app },
+    args: { app: t.arg.string({ description: 'Only those of this app.' }) },
+    subscribe: (_root, { app }, { core }) => {
+      const mine = (ingress: Ingress, change: EventChange): Event | undefined =>
+        app == null || ingress.app === app ? { change, ingress } : undefined
+      return events<Event>(core.events, {
+        present: () => core.ingresses.list().flatMap((ingress) => mine(ingress, 'PRESENT') ?? []),
+        on: { 'ingress.changed': mine },
         keyOf: ({ ingress }) => ingress.id,
-      }),
+      })
+    },
     resolve: (event) => event,
   }),
 }))

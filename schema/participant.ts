@@ -4,6 +4,7 @@ import { builder } from './builder.ts'
 import { ChangeEnum, CloseReasonEnum } from './enums.ts'
 import { type EventChange, events } from './events.ts'
 import { ParticipantType, RoomType, TrackType } from './refs.ts'
+import { idTarget, roomTarget } from './targets.ts'
 import { mayObserve, watchedRoom } from './watching.ts'
 
 builder.node(ParticipantType, {
@@ -33,6 +34,7 @@ builder.queryFields((t) => ({
   participants: t.field({
     type: [ParticipantType],
     description: 'Everybody in one room, or in all.',
+    extensions: { target: roomTarget.room },
     args: { room: t.arg.string({ description: 'Full name of the room.' }) },
     resolve: (_root, { room }, { core }) => {
       const rooms = room == null ? core.rooms.list() : [core.rooms.get(room)]
@@ -42,6 +44,7 @@ builder.queryFields((t) => ({
   participant: t.field({
     type: ParticipantType,
     description: 'One participant.',
+    extensions: { target: idTarget },
     args: { id: t.arg.id(id) },
     resolve: (_root, args, { core }) => core.rooms.participant(args.id),
   }),
@@ -51,6 +54,7 @@ builder.mutationFields((t) => ({
   removeParticipant: t.field({
     type: ParticipantType,
     description: 'Makes a participant leave; its encoder is disconnected.',
+    extensions: { target: idTarget },
     args: { id: t.arg.id(id) },
     resolve: (_root, args, { core }) => {
       const participant = core.rooms.participant(args.id)

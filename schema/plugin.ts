@@ -44,6 +44,9 @@ const Budget = builder.objectRef<PluginBudget>('PluginBudget').implement({
   }),
 })
 
+/** Apps lead to the plugins that they use, but not to what a plugin does for all of them. */
+const SERVER_WIDE = { extensions: { grant: 'OBSERVE' as const } }
+
 builder.node(PluginType, {
   description: 'A plugin, whether its thread runs or not.',
   id: { resolve: ({ name }) => namedId('plugin', name), description: 'Unique id.' },
@@ -54,8 +57,13 @@ builder.node(PluginType, {
     version: t.exposeString('version', { nullable: true, description: 'Its version; unknown until it has run once.' }),
     state: t.expose('state', { type: PluginStateEnum, description: 'How it is doing.' }),
     restarts: t.exposeInt('restarts', { description: 'How often it has come up again.' }),
-    lastError: t.exposeString('lastError', { nullable: true, description: 'What went wrong last.' }),
-    options: t.expose('options', { type: 'JSON', nullable: true, description: 'Its options as they were given; secrets are masked.' }),
+    lastError: t.exposeString('lastError', { nullable: true, description: 'What went wrong last.', ...SERVER_WIDE }),
+    options: t.expose('options', {
+      type: 'JSON',
+      nullable: true,
+      description: 'Its options as they were given; secrets are masked.',
+      ...SERVER_WIDE,
+    }),
     configSchema: t.expose('configSchema', { type: 'JSON', nullable: true, description: 'JSON Schema of its options.' }),
     appConfigSchema: t.expose('appConfigSchema', {
       type: 'JSON',
@@ -63,8 +71,8 @@ builder.node(PluginType, {
       description: 'JSON Schema of its options per app, when it has any.',
     }),
     budget: t.expose('budget', { type: Budget, description: 'What its thread may use.' }),
-    health: t.expose('health', { type: Health, nullable: true, description: 'How its thread is doing, while it runs.' }),
-    log: t.expose('log', { type: [LogLine], description: 'The last lines it logged, oldest first.' }),
+    health: t.expose('health', { type: Health, nullable: true, description: 'How its thread is doing, while it runs.', ...SERVER_WIDE }),
+    log: t.expose('log', { type: [LogLine], description: 'The last lines it logged, oldest first.', ...SERVER_WIDE }),
   }),
 })
 

@@ -6,6 +6,7 @@ import { type EventChange, events } from './events.ts'
 import { namedId, nameIn } from './global-ids.ts'
 import { page, pageArguments, ViewerConnection } from './pages.ts'
 import { AppType, ParticipantType, RoomType, TrackType } from './refs.ts'
+import { appTarget, roomTarget } from './targets.ts'
 
 builder.node(RoomType, {
   description: 'A named place where tracks meet.',
@@ -46,6 +47,7 @@ builder.queryFields((t) => ({
   rooms: t.field({
     type: [RoomType],
     description: 'The open rooms.',
+    extensions: { target: appTarget.app },
     args: {
       app: t.arg.string({ description: 'Only those of this app.' }),
       live: t.arg.boolean({ description: 'Only those where somebody publishes, or where nobody does.' }),
@@ -61,6 +63,7 @@ builder.queryFields((t) => ({
     type: RoomType,
     nullable: true,
     description: 'The open room of this name.',
+    extensions: { target: roomTarget.name },
     args: { name: t.arg.string({ required: true, description: 'Its full name.' }) },
     resolve: (_root, { name }, { core }) => core.rooms.find(nameIn(name)) ?? null,
   }),
@@ -82,6 +85,7 @@ builder.mutationFields((t) => ({
   openRoom: t.field({
     type: RoomType,
     description: 'Opens a room that stays open while nobody is there; one that is open already is kept from now on.',
+    extensions: { target: roomTarget.name },
     args: { name: t.arg.string({ required: true, description: 'Its full name.' }) },
     resolve: async (_root, { name }, { core }) => {
       const room = await core.rooms.open(name)
@@ -92,6 +96,7 @@ builder.mutationFields((t) => ({
   closeRoom: t.field({
     type: RoomType,
     description: 'Closes a room: everybody in it leaves.',
+    extensions: { target: roomTarget.name },
     args: { name: t.arg.string({ required: true, description: 'Its full name.' }) },
     resolve: (_root, { name }, { core }) => {
       const room = core.rooms.get(nameIn(name))
@@ -117,6 +122,7 @@ builder.subscriptionFields((t) => ({
     type: RoomEvent,
     description:
       'Every open room, then each that opens, changes or closes. A room changes when somebody comes to it, goes, or begins or ends publishing or watching.',
+    extensions: { target: appTarget.app },
     args: { app: t.arg.string({ description: 'Only those of this app.' }) },
     subscribe: (_root, { app }, { core }) => {
       const mine = (room: Room, change: EventChange, reason?: CloseReason): Event | undefined =>

@@ -1,11 +1,18 @@
+import { requireGrant } from '../core/access/require.ts'
 import type { Token } from '../core/access/tokens.ts'
 import { builder } from './builder.ts'
 import { GrantEnum } from './enums.ts'
 
-const TokenType = builder.objectRef<Token>('Token').implement({
+const TokenType = builder.objectRef<Token>('Token')
+
+builder.node(TokenType, {
   description: 'An API token. Its secret is kept by nobody but its owner.',
+  id: { resolve: ({ id }) => id, description: 'Unique id.' },
+  loadOne: (id, { core, caller }) => {
+    requireGrant(caller, 'MANAGE')
+    return core.tokens.get(id)
+  },
   fields: (t) => ({
-    id: t.exposeID('id', { description: 'Unique id.' }),
     name: t.exposeString('name', { description: 'What it is for.' }),
     grants: t.field({ type: [GrantEnum], description: 'What it allows.', resolve: ({ grants }) => [...grants] }),
     app: t.exposeString('app', { nullable: true, description: 'The one app it is limited to.' }),

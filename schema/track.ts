@@ -4,6 +4,7 @@ import { builder } from './builder.ts'
 import { TrackKindEnum } from './enums.ts'
 import { ParticipantType, TrackType } from './refs.ts'
 import { sampled } from './sampled.ts'
+import { idTarget, roomTarget } from './targets.ts'
 
 builder.node(TrackType, {
   description: 'One audio or video source that a participant publishes.',
@@ -70,12 +71,14 @@ builder.queryFields((t) => ({
   tracks: t.field({
     type: [TrackType],
     description: 'Everything that is published in one room, or in all.',
+    extensions: { target: roomTarget.room },
     args: { room: t.arg.string({ description: 'Full name of the room.' }) },
     resolve: (_root, { room }, { core }) => tracksIn(room == null ? core.rooms.list() : [core.rooms.get(room)]),
   }),
   track: t.field({
     type: TrackType,
     description: 'One track.',
+    extensions: { target: idTarget },
     args: { id: t.arg.id(id) },
     resolve: (_root, args, { core }) => core.rooms.track(args.id),
   }),
@@ -85,6 +88,7 @@ builder.mutationFields((t) => ({
   muteTrack: t.field({
     type: TrackType,
     description: 'Holds a track back from all viewers, or lets it through again.',
+    extensions: { target: idTarget },
     args: { id: t.arg.id(id), muted: t.arg.boolean({ required: true, description: 'Whether to hold it back.' }) },
     resolve: async (_root, args, { core }) => {
       const track = core.rooms.track(args.id)
@@ -95,6 +99,7 @@ builder.mutationFields((t) => ({
   unpublishTrack: t.field({
     type: TrackType,
     description: 'Ends a track; its participant stays.',
+    extensions: { target: idTarget },
     args: { id: t.arg.id(id) },
     resolve: (_root, args, { core }) => {
       const track = core.rooms.track(args.id)
@@ -108,7 +113,7 @@ builder.subscriptionFields((t) => ({
   trackStats: t.field({
     type: [Stats],
     description: 'What every track has received, at once and then again and again.',
-    extensions: { sharing: 'STATE' },
+    extensions: { sharing: 'STATE', target: roomTarget.room },
     args: {
       room: t.arg.string({ description: 'Full name of the room; absent: all rooms.' }),
       intervalMs: t.arg.int({ defaultValue: 1_000, description: 'Milliseconds between two samples, 100 at least.' }),

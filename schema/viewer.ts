@@ -5,6 +5,7 @@ import { ChangeEnum, CloseReasonEnum } from './enums.ts'
 import { type EventChange, events } from './events.ts'
 import { page, pageArguments, ViewerConnection } from './pages.ts'
 import { RoomType, ViewerType } from './refs.ts'
+import { idTarget, roomTarget } from './targets.ts'
 import { mayObserve } from './watching.ts'
 
 const Layers = builder.objectRef<{ spatial: number; temporal?: number }>('PreferredLayers').implement({
@@ -45,6 +46,7 @@ builder.queryFields((t) => ({
   viewers: t.field({
     type: ViewerConnection,
     description: 'Who watches one room, or any.',
+    extensions: { target: roomTarget.room },
     args: { room: t.arg.string({ description: 'Full name of the room.' }), ...pageArguments },
     resolve: (_root, { room, ...args }, { core }) => {
       const rooms = room == null ? core.rooms.list() : [core.rooms.get(room)]
@@ -55,6 +57,7 @@ builder.queryFields((t) => ({
   viewer: t.field({
     type: ViewerType,
     description: 'One viewer.',
+    extensions: { target: idTarget },
     args: { id: t.arg.id(id) },
     resolve: (_root, args, { core }) => core.rooms.viewer(args.id),
   }),
@@ -64,6 +67,7 @@ builder.mutationFields((t) => ({
   closeViewer: t.field({
     type: ViewerType,
     description: "Ends a viewer's session.",
+    extensions: { target: idTarget },
     args: { id: t.arg.id(id) },
     resolve: (_root, args, { core }) => {
       const viewer = core.rooms.viewer(args.id)
@@ -74,6 +78,7 @@ builder.mutationFields((t) => ({
   preferLayers: t.field({
     type: ViewerType,
     description: 'Chooses the layers a viewer gets at most of a simulcast or SVC track.',
+    extensions: { target: idTarget },
     args: {
       id: t.arg.id(id),
       spatial: t.arg.int({ description: 'Highest spatial layer; absent: the best it can take.' }),
@@ -104,6 +109,7 @@ builder.subscriptionFields((t) => ({
   viewerEvents: t.field({
     type: ViewerEvent,
     description: 'Every viewer, then each that begins, changes or ends.',
+    extensions: { target: roomTarget.room },
     args: { room: t.arg.string({ description: 'Full name of the room; absent: all rooms.' }) },
     subscribe: (_root, { room }, { core }) => {
       const mine = (viewer: Viewer, change: EventChange, reason?: CloseReason): Event | undefined =>

@@ -92,6 +92,136 @@ test('what may be played does not lead to what only observers may see', async (t
   assert.deepEqual(seen.data, { joinRoom: { participant: { remoteAddress: null } } })
 })
 
+test('a token limited to an app or a room reaches all of it, and nothing beside it', async (t) => {
+  const server = await start(t)
+  await server.graphql('mutation { openRoom(name: "acme-yard") { name } other: openRoom(name: "acme-hall") { name } }')
+  const place = { app: 'acme' }
+  const manage = await tokenFor(server, { grants: ['MANAGE'], ...place })
+  const observe = await tokenFor(server, { grants: ['OBSERVE'], ...place })
+  const inYard = await tokenFor(server, { grants: ['OBSERVE'], ...place, room: 'yard' })
+  const theirs = await join(server, 'live-demo')
+  const ours = await join(server, 'acme-yard')
+
+  const ask = async (token: string, query: string, variables: Record<string, unknown> = {}) => {
+    const { data, errors } = await server.graphqlRaw<Record<string, unknown>>(query, variables, token)
+    return errors?.[0]?.extensions?.code ?? data
+  }
+  const answers = async (token: string, query: string, expected: Record<string, unknown>, variables: Record<string, unknown> = {}) =>
+    assert.deepEqual(await ask(token, query, variables), expected, query)
+  const refuses = async (token: string, ...queries: string[]) => {
+    for (const query of queries) assert.equal(await ask(token, query), 'FORBIDDEN', query)
+  }
+  const follows = async (token: string, query: string) => codesOf(server, { query, variables: {} }, token)
+
+  for (const token of [observe, manage]) {
+    await answers(token, '{ app(name: "acme") { rooms { name } plugins { enabled plugin { name state } } } }', {
+      app: {
+        rooms: [{ name: 'acme-yard' }, { name: 'acme-hall' }],
+        plugins: [{ enabled: true, plugin: { name: 'whip', state: 'RUNNING' } }],
+      },
+    })
+    await answers(token, '{ rooms(app: "acme") { name app { rooms { name } } } }', {
+      rooms: ['acme-yard', 'acme-hall'].map((name) => ({ name, app: { rooms: [{ name: 'acme-yard' }, { name: 'acme-hall' }] } })),
+    })
+    await answers(token, '{ participants(room: "acme-yard") { id } tracks(room: "acme-yard") { id } ingresses(app: "acme") { id } }', {
+      participants: [{ id: ours }],
+      tracks: [],
+      ingresses: [],
+    })
+    await answers(token, '{ viewers(room: "acme-yard") { edges { cursor } } }', { viewers: { edges: [] } })
+    await answers(token, '{ gone: room(name: "acme-gone") { name } }', { gone: null })
+    await answers(token, `{ participant(id: "${ours}") { room { name } } node(id: "${ours}") { id } }`, {
+      participant: { room: { name: 'acme-yard' } },
+      node: { id: ours },
+    })
+    await refuses(
+      token,
+      '{ apps { name } }',
+      '{ app(name: "live") { name } }',
+      '{ rooms { name } }',
+      '{ rooms(app: "live") { name } }',
+      '{ room(name: "live-demo") { name } }',
+      '{ participants { id } }',
+      '{ participants(room: "live-demo") { id } }',
+      `{ participant(id: "${theirs}") { id } }`,
+      `{ node(id: "${theirs}") { id } }`,
+      '{ node(id: "room:live-demo") { id } }',
+      '{ node(id: "plugin:whip") { id } }',
+      '{ ingresses { id } }',
+      '{ plugins { name } }',
+      '{ app(name: "acme") { plugins { plugin { log { message } } } } }',
+      '{ app(name: "acme") { plugins { plugin { options } } } }',
+      '{ app(name: "acme") { plugins { plugin { apps { app { name } } } } } }',
+      `mutation { removeParticipant(id: "${theirs}") { id } }`,
+      'mutation { closeRoom(name: "live-demo") { name } }',
+      'mutation { createApp(name: "more") { name } }',
+    )
+    for (const events of ['roomEvents(app: "acme")', 'viewerEvents(room: "acme-yard")', 'ingressEvents(app: "acme")'])
+      assert.deepEqual(await follows(token, `subscription { ${events} { __typename } }`), [], events)
+    assert.deepEqual(await follows(token, 'subscription { trackStats(room: "acme-yard") { bitrateBps } }'), [])
+    for (const events of ['roomEvents', 'roomEvents(app: "live")', 'viewerEvents(room: "live-demo")', 'ingressEvents', 'pluginEvents'])
+      assert.deepEqual(await follows(token, `subscription { ${events} { __typename } }`), ['FORBIDDEN'], events)
+  }
+
+  await refuses(observe, 'mutation { closeRoom(name: "acme-hall") { name } }', `mutation { removeParticipant(id: "${ours}") { id } }`)
+
+  await answers(
+    inYard,
+    `{ room(name: "acme-yard") { name app { rooms { name } } } participants(room: "acme-yard") { id } participant(id: "${ours}") { id } }`,
+    { room: { name: 'acme-yard', app: { rooms: [{ name: 'acme-yard' }] } }, participants: [{ id: ours }], participant: { id: ours } },
+  )
+  await refuses(
+    inYard,
+    '{ room(name: "acme-hall") { name } }',
+    '{ rooms(app: "acme") { name } }',
+    '{ app(name: "acme") { name } }',
+    '{ ingresses(app: "acme") { id } }',
+    '{ room(name: "acme-yard") { app { plugins { enabled } } } }',
+    `{ participant(id: "${theirs}") { id } }`,
+    'mutation { closeRoom(name: "acme-yard") { name } }',
+  )
+
+  const create =
+    'mutation ($app: String!, $room: String!) { createIngress(protocol: "WHIP", app: $app, room: $room) { ingress { id room } } }'
+  const created = (await ask(manage, create, { app: 'acme', room: 'gate' })) as { createIngress: { ingress: { id: string; room: string } } }
+  const { id, room } = created.createIngress.ingress
+  assert.equal(room, 'acme-gate')
+  assert.equal(await ask(manage, create, { app: 'live', room: 'gate' }), 'FORBIDDEN')
+  await answers(manage, `mutation { deleteIngress(id: "${id}") { id } }`, { deleteIngress: { id } })
+  await answers(manage, 'mutation { updateApp(name: "acme", settings: { takeover: true }) { takeover } }', {
+    updateApp: { takeover: true },
+  })
+  await answers(manage, 'mutation { setAppPlugin(app: "acme", plugin: "whip", enabled: false) { enabled } }', {
+    setAppPlugin: { enabled: false },
+  })
+  await answers(manage, `mutation { removeParticipant(id: "${ours}") { id } }`, { removeParticipant: { id: ours } })
+  await answers(manage, 'mutation { openRoom(name: "acme-new") { name } closeRoom(name: "acme-hall") { name } }', {
+    openRoom: { name: 'acme-new' },
+    closeRoom: { name: 'acme-hall' },
+  })
+  await refuses(
+    manage,
+    'mutation { openRoom(name: "live-new") { name } }',
+    'mutation { setAppPlugin(app: "live", plugin: "whip") { enabled } }',
+  )
+})
+
+test('a token is a node for those who manage the server', async (t) => {
+  const server = await start(t)
+  const observe = await tokenFor(server, { grants: ['OBSERVE'] })
+  const { tokens } = await server.graphql<{ tokens: { id: string }[] }>('{ tokens { id } }')
+  const node = 'query ($id: ID!) { node(id: $id) { id ... on Token { name } } }'
+  const variables = { id: tokens.at(-1)?.id }
+  assert.deepEqual(await server.graphql(node, variables), { node: { ...variables, name: 't' } })
+  assert.equal((await server.graphqlRaw(node, variables, observe)).errors?.[0]?.extensions?.code, 'FORBIDDEN')
+})
+
+/** The id of somebody who has joined a room. */
+async function join(server: TestRuntime, room: string): Promise<string> {
+  const document = 'mutation ($room: String!) { joinRoom(room: $room) { participant { id } } }'
+  return (await server.graphql<{ joinRoom: { participant: { id: string } } }>(document, { room })).joinRoom.participant.id
+}
+
 type Operation = { query: string; variables: Record<string, unknown> }
 
 /** Asks for a field with what it requires and no more. */

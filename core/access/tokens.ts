@@ -38,6 +38,13 @@ export class Tokens {
     return [...this.#byHash.values()]
   }
 
+  /** @throws {MediaError} `NOT_FOUND` */
+  get(id: string): Token {
+    const token = this.list().find((one) => one.id === id)
+    if (!token) throw new MediaError('NOT_FOUND', { id })
+    return token
+  }
+
   /**
    * Who presents this secret. Looking up its hash tells an attacker who measures time nothing about any secret.
    */
