@@ -55,7 +55,8 @@ export class RtpSender {
   send(packet: Buffer[]): void {
     if (this.#closed) return
     if (this.#socket.getSendQueueSize() > MAX_QUEUED_BYTES) this.dropped++
-    else this.#socket.send(packet, ignore)
+    // Without a callback, which would cost a turn of the event loop for each packet.
+    else this.#socket.send(packet)
   }
 
   close(): void {
