@@ -45,7 +45,7 @@ export async function run({ encoders }: BenchOptions): Promise<Figure[]> {
   ]
 }
 
-/** CPU of everything but the media worker, which gst-launch has no counterpart of, and of Node alone. */
+/** CPU, beyond that of a server without an encoder: of everything but the media worker, which gst-launch has no counterpart of, and of Node alone. */
 type Use = { cpu: number; node: number; pipelineRss: number }
 
 async function bare(file: string): Promise<Use> {
@@ -64,6 +64,9 @@ async function bare(file: string): Promise<Use> {
 
 async function patchbay(file: string, count: number): Promise<Use> {
   await using server = await startPatchbay()
+  const node = { node: () => cpuSeconds(server.pid) }
+  await wait(SETTLE_MS)
+  const idle = await cpuPercent(node, () => wait(ROUND_MS))
   const encoders = Array.from({ length: count }, (_, index) => new Encoder(file, `rtmp://127.0.0.1:${server.rtmpPort}/live/bench-${index}`))
   try {
     await untilLive(server, count)
@@ -71,8 +74,9 @@ async function patchbay(file: string, count: number): Promise<Use> {
     const workers = mediaWorkersOf(server.pid)
     const pipelines = descendants(server.pid).filter((pid) => !workers.includes(pid))
     const ofPipelines = () => pipelines.reduce((total, pid) => total + cpuSeconds(pid), 0)
-    const { node, pipelined } = await cpuPercent({ node: () => cpuSeconds(server.pid), pipelined: ofPipelines }, () => wait(ROUND_MS))
-    return { cpu: node + pipelined, node, pipelineRss: Math.max(...pipelines.map(rssMb)) }
+    const busy = await cpuPercent({ ...node, pipelines: ofPipelines }, () => wait(ROUND_MS))
+    const more = busy.node - idle.node
+    return { cpu: more + busy.pipelines, node: more, pipelineRss: Math.max(...pipelines.map(rssMb)) }
   } finally {
     await Promise.all(encoders.map((encoder) => encoder[Symbol.asyncDispose]()))
   }
