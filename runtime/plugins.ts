@@ -8,7 +8,10 @@ import type { AppPlugins } from './app-plugins.ts'
 import type { Plugin } from './host/plugin.ts'
 import type { PluginHost } from './host/plugin-host.ts'
 import type { PluginEntry } from './host/plugins-config.ts'
+import type { KnownManifests } from './known-manifests.ts'
 import { maskSecrets } from './redact.ts'
+
+type PluginsDependencies = { host: PluginHost; store: Store; inApps: AppPlugins; apps: Apps; known: KnownManifests }
 
 /** What the API can do with plugins. What an operator changes is kept, and wins over `plugins.config.ts` at the next start. */
 export class Plugins implements PluginsService {
@@ -16,12 +19,16 @@ export class Plugins implements PluginsService {
   readonly #store: Store
   readonly #inApps: AppPlugins
   readonly #apps: Apps
+  readonly #known: KnownManifests
 
-  constructor(host: PluginHost, store: Store, inApps: AppPlugins, apps: Apps) {
+  constructor({ host, store, inApps, apps, known }: PluginsDependencies) {
     this.#host = host
     this.#store = store
     this.#inApps = inApps
     this.#apps = apps
+    this.#known = known
+    host.events.on('contributed', (plugin) => known.keep(plugin))
+    host.events.on('forgotten', (plugin) => known.drop(plugin))
   }
 
   /** Starts what is listed, as changed by operators in earlier runs. */
@@ -31,7 +38,7 @@ export class Plugins implements PluginsService {
       const row = rows.find(({ name }) => name === entry.name)
       return row ? { ...entry, enabled: row.enabled, options: row.options ?? entry.options } : entry
     })
-    await this.#host.start(changed)
+    await this.#host.start(changed, (entry) => this.#known.of(entry))
   }
 
   list(): PluginView[] {

@@ -27,6 +27,7 @@ import { serveHealth } from './http/health.ts'
 import { serveMeetings } from './http/meet.ts'
 import { servePages } from './http/pages.ts'
 import { HttpServer } from './http/server.ts'
+import { KnownManifests } from './known-manifests.ts'
 import type { ServerLog } from './log.ts'
 import { graphqlMetrics, httpMetrics } from './metrics/edge-metrics.ts'
 import { Metrics, serveMetrics } from './metrics/metrics.ts'
@@ -114,11 +115,13 @@ export async function startRuntime({ config, plugins: entries, log: serverLog }:
         loadCoreObject: (type, id, context) => loadCoreObject(type, id, context as Context),
       },
     })
+    const known = await KnownManifests.load(core.store, log)
+    lifetime.add('what plugins contribute', () => known.written())
     lifetime.add('plugins', () => host.stop())
     logEvents(core, host, log)
     const handoff = new PluginHandoff(host, log)
     lifetime.add('handed over connections', () => handoff.close())
-    const plugins = new Plugins(host, core.store, appPlugins, core.apps)
+    const plugins = new Plugins({ host, store: core.store, inApps: appPlugins, apps: core.apps, known })
 
     const server = new ServerFacts(serverLog)
     const goLiveCredentials = new Credentials(config.goLive)

@@ -27,8 +27,10 @@ export const roomTarget = {
 } satisfies Record<string, Target>
 
 /** Of a field that names an app, and a room of it by its full or app-local name. */
-export const roomOfAppTarget: Target = ({ app, room }, { core }) => {
-  const { app: owner, name } = core.apps.roomName(nameIn(String(app)), String(room))
+export const roomOfAppTarget: Target = ({ app, room }, { core, caller }) => {
+  // Whether another app would have such a room is not even looked at.
+  if (caller.app !== app) return appNamed(app)
+  const { app: owner, name } = core.apps.roomName(String(app), String(room))
   return { app: owner.name, room: name }
 }
 

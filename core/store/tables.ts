@@ -45,6 +45,15 @@ export const plugins = sqliteTable('plugins', {
   options: text('options', { mode: 'json' }).$type<Record<string, unknown>>(),
 })
 
+/** What a plugin contributed when it ran last, so that the API keeps its fields while the plugin is away. */
+export const pluginManifests = sqliteTable('plugin_manifests', {
+  name: text('name').primaryKey(),
+  /** File URL of the module that contributed it. */
+  module: text('module').notNull(),
+  /** As its thread told it. */
+  manifest: text('manifest', { mode: 'json' }).$type<unknown>().notNull(),
+})
+
 /** What an app says about a plugin; without a row it uses the plugin as it is. */
 export const appPlugins = sqliteTable(
   'app_plugins',

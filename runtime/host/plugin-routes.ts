@@ -1,4 +1,4 @@
-import { MediaError } from '../../core/kernel/errors.ts'
+import { MediaError, messageOf } from '../../core/kernel/errors.ts'
 import { PathRouter } from '../../plugins/kit/path-router.ts'
 import type { Plugin } from './plugin.ts'
 
@@ -20,8 +20,13 @@ export class PluginRoutes {
         this.refused.set(plugin, new MediaError('CONFLICT', { plugin: plugin.name, path: taken, owner }))
         continue
       }
-      for (const path of paths) this.#requests.add(path, plugin)
-      for (const path of upgrades) this.#upgrades.add(path, plugin)
+      try {
+        for (const path of paths) this.#requests.add(path, plugin)
+        for (const path of upgrades) this.#upgrades.add(path, plugin)
+      } catch (error) {
+        this.refused.set(plugin, new MediaError('CONFLICT', { plugin: plugin.name, reason: messageOf(error) }))
+        continue
+      }
       for (const path of [...paths, ...upgrades]) owners.set(shapeOf(path), plugin)
     }
   }

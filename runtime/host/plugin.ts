@@ -34,10 +34,10 @@ export type PluginGround = {
   dataDir: string
   databaseUrl: string
   heartbeat: HeartbeatLimits
-  /** Told of every change of state, of every line it logs, and of what it contributes each time it has started. */
+  /** Told of every change of state, of every line it logs, and each time it has started whether it contributes anything else than before. */
   onState: (plugin: Plugin) => void
   onLine: (plugin: Plugin, line: LogLine) => void
-  onManifest: (plugin: Plugin) => void
+  onManifest: (plugin: Plugin, change: { isNew: boolean }) => void
 }
 
 /** One plugin under supervision, across all the threads it runs in. */
@@ -52,6 +52,7 @@ export class Plugin {
   #state: PluginState = 'DISABLED'
   #thread: PluginThread | undefined
   #manifest: Manifest | undefined
+  #known: Manifest | undefined
   #health: PluginUsage | undefined
   #lastError: string | undefined
   #restarts = 0
@@ -62,12 +63,14 @@ export class Plugin {
   #task: Task | undefined
   #commands: Promise<unknown> = Promise.resolve()
 
-  constructor(use: { name: string; module: string; options: unknown; budget: Budget }, ground: PluginGround) {
+  /** @param known What it contributed at an earlier start of the server. */
+  constructor(use: { name: string; module: string; options: unknown; budget: Budget }, ground: PluginGround, known?: Manifest) {
     this.name = use.name
     this.module = use.module
     this.budget = { ...DEFAULT_BUDGET, ...use.budget }
     this.#options = use.options
     this.#ground = ground
+    this.#known = known
     this.logs = new PluginLogs(ground.log.child({ plugin: use.name }), (line) => ground.onLine(this, line))
   }
 
@@ -75,9 +78,19 @@ export class Plugin {
     return this.#state
   }
 
-  /** What it contributes; known since it first started, and kept when it fails. */
+  /** What it contributes; known since it first ran, if need be at an earlier start of the server, and kept when it fails. */
   get manifest(): Manifest | undefined {
-    return this.#manifest
+    return this.#manifest ?? this.#known
+  }
+
+  /** Whether it has run since the server started. */
+  get hasRun(): boolean {
+    return this.#manifest !== undefined
+  }
+
+  /** Lets it contribute nothing until it has run. */
+  forget(): void {
+    this.#known = undefined
   }
 
   /** How its thread was at its last heartbeat, while it runs. */
@@ -246,10 +259,11 @@ export class Plugin {
     thread.started.then(
       (manifest) => {
         if (this.#thread !== thread) return
+        const isNew = JSON.stringify(this.manifest) !== JSON.stringify(manifest)
         this.#manifest = manifest
         this.#become('RUNNING')
         this.#task?.running()
-        this.#ground.onManifest(this)
+        this.#ground.onManifest(this, { isNew })
         settled()
       },
       // Told by `ended` as well.
