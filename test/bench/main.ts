@@ -10,8 +10,6 @@ export type BenchOptions = {
   viewers: number
   /** Encoders at once in `ingest`. */
   encoders: number
-  /** Compare with Debian's Janus too. */
-  janus: boolean
 }
 
 export type Bench = { title: string; run(options: BenchOptions): Promise<Figure[]> }
@@ -23,7 +21,6 @@ const { values, positionals } = parseArgs({
   options: {
     viewers: { type: 'string', default: '80' },
     encoders: { type: 'string', default: '10' },
-    janus: { type: 'boolean', default: false },
   },
 })
 const unknown = positionals.filter((name) => !BENCHES.some((bench) => bench === name))
@@ -31,7 +28,7 @@ if (unknown.length > 0) {
   process.stderr.write(`No bench is called ${unknown.join(', ')}; there are ${BENCHES.join(', ')}.\n`)
   process.exit(1)
 }
-const options: BenchOptions = { viewers: Number(values.viewers), encoders: Number(values.encoders), janus: values.janus }
+const options: BenchOptions = { viewers: Number(values.viewers), encoders: Number(values.encoders) }
 
 for (const name of BENCHES.filter((bench) => positionals.length === 0 || positionals.includes(bench))) {
   const bench: Bench = await import(`./${name}.ts`)
