@@ -19,14 +19,20 @@ export class ServerLog {
   readonly log: Log
   readonly #levels = pino.levels
   readonly #write: (line: string) => void
+  /** Lines that wait until the start is through. */
+  #held: string[] | undefined
   readonly #kept: string[] = []
   #oldest = 0
   readonly #watchers = new Set<Feed<LogLine>>()
   #threshold: number
   #level: LogLevel
 
-  /** @param write Where the lines go, each with its line end; stdout when absent. */
-  constructor(options: { level: LogLevel; write?: (line: string) => void }) {
+  /**
+   * @param write Where the lines go, each with its line end; stdout when absent.
+   * @param held Keeps the lines back until `release`, so that a person reads first what a person is told.
+   */
+  constructor(options: { level: LogLevel; write?: (line: string) => void; held?: boolean }) {
+    if (options.held) this.#held = []
     this.#level = options.level
     this.#threshold = this.#valueOf(options.level)
     this.#write = options.write ?? toStdout()
@@ -56,6 +62,12 @@ export class ServerLog {
     this.#threshold = this.#valueOf(level)
   }
 
+  /** Writes what was held back, and everything from now on at once. */
+  release(): void {
+    for (const line of this.#held ?? []) this.#write(line)
+    this.#held = undefined
+  }
+
   /** The last lines, oldest first. */
   lines(count = KEPT_LINES): LogLine[] {
     const inOrder = [...this.#kept.slice(this.#oldest), ...this.#kept.slice(0, this.#oldest)]
@@ -71,7 +83,8 @@ export class ServerLog {
 
   #accept(raw: string): void {
     const line = redact(raw)
-    this.#write(line)
+    if (this.#held) this.#held.push(line)
+    else this.#write(line)
     if (this.#kept.length < KEPT_LINES) this.#kept.push(line)
     else {
       this.#kept[this.#oldest] = line

@@ -24,7 +24,8 @@ async function main(): Promise<void> {
     import('./host/plugins-config.ts'),
   ])
   process.once('exit', lockData(config.dataDir))
-  const log = new ServerLog({ level: config.logLevel })
+  const log = new ServerLog({ level: config.logLevel, held: true })
+  process.once('exit', () => log.release())
   const plugins = await loadPluginsConfig(
     list === undefined ? import.meta.resolve('../plugins.config.ts') : pathToFileURL(list).href,
     config,
@@ -40,6 +41,7 @@ async function main(): Promise<void> {
     reloadOnChange(runtime.host, log.log)
   }
   process.stdout.write(welcome(config, runtime))
+  log.release()
   process.on('unhandledRejection', (error) => log.log.error({ err: error }, 'unhandled rejection'))
 }
 
