@@ -66,11 +66,10 @@ class Peer {
   }
 }
 
-/** Publishes silence, and noise that looks like H.264: thirty frames a second. */
-export async function publishNoise(
-  url: string,
-  { bitrateBps, packetsPerFrame }: { bitrateBps: number; packetsPerFrame: number },
-): Promise<{ close(): void }> {
+export type Noise = { bitrateBps: number; packetsPerFrame: number }
+
+/** Publishes what `makeNoise` makes. */
+export async function publishNoise(url: string, noise: Noise): Promise<{ close(): void }> {
   const peer = new Peer()
   const video = peer.addVideo('SendOnly')
   const audio = peer.addAudio('SendOnly')
@@ -79,6 +78,23 @@ export async function publishNoise(
   await peer.join(url)
   await open
 
+  const stop = makeNoise(noise, {
+    video: (packet) => video.isOpen() && video.sendMessageBinary(packet),
+    audio: (packet) => audio.isOpen() && audio.sendMessageBinary(packet),
+  })
+  return {
+    close() {
+      stop()
+      peer.close()
+    },
+  }
+}
+
+/** Makes RTP packets until the function that it returns is called: silence, and noise that looks like H.264, thirty frames a second. */
+export function makeNoise(
+  { bitrateBps, packetsPerFrame }: Noise,
+  send: { video(packet: Buffer): void; audio(packet: Buffer): void },
+): () => void {
   const packetBytes = Math.round(bitrateBps / 8 / FRAMES_PER_SECOND / packetsPerFrame)
   let packets = 0
   const sendFrame = (frame: number) => {
@@ -90,19 +106,16 @@ export async function publishNoise(
         timestamp: frame * 3_000,
         ssrc: VIDEO_SSRC,
       }
-      if (video.isOpen()) video.sendMessageBinary(packet(header, packetBytes, KEYFRAME))
+      send.video(packet(header, packetBytes, KEYFRAME))
     }
   }
   const sendSilence = (number: number) => {
     const header = { payloadType: OPUS, isLast: false, sequence: number, timestamp: number * 960, ssrc: AUDIO_SSRC }
-    if (audio.isOpen()) audio.sendMessageBinary(packet(header, AUDIO_PACKET_BYTES))
+    send.audio(packet(header, AUDIO_PACKET_BYTES))
   }
   const timers = [everySo(FRAMES_PER_SECOND, sendFrame), everySo(AUDIO_PACKETS_PER_SECOND, sendSilence)]
-  return {
-    close() {
-      for (const timer of timers) clearInterval(timer)
-      peer.close()
-    },
+  return () => {
+    for (const timer of timers) clearInterval(timer)
   }
 }
 
@@ -160,5 +173,45 @@ export class Viewer {
 
   close(): void {
     this.#peer.close()
+  }
+}
+
+/** Somebody who watches what a server offers, on an address of this machine. */
+export class Answerer {
+  readonly #connection: PeerConnection
+  readonly #video: Promise<Track>
+  /** Resolves once connected. */
+  readonly opened: Promise<void>
+
+  constructor(bindAddress: string) {
+    this.#connection = keep(new PeerConnection('bench', { iceServers: [], bindAddress, disableAutoNegotiation: true }))
+    this.#video = new Promise((resolve) => {
+      this.#connection.onTrack((track) => {
+        if (keep(track).type() === 'video') resolve(track)
+      })
+    })
+    this.opened = this.#video.then((video) => new Promise((resolve) => video.onOpen(resolve)))
+  }
+
+  async answer(offer: string): Promise<string> {
+    const gathered = new Promise<void>((resolve) => {
+      this.#connection.onGatheringStateChange((state) => {
+        if (state === 'complete') resolve()
+      })
+    })
+    this.#connection.setRemoteDescription(offer, 'offer')
+    this.#connection.setLocalDescription('answer')
+    await gathered
+    return this.#connection.localDescription()?.sdp ?? ''
+  }
+
+  /** Resolves with the next packet of video. */
+  async packet(): Promise<void> {
+    const video = await this.#video
+    await new Promise<void>((resolve) => video.onMessage(() => resolve()))
+  }
+
+  close(): void {
+    this.#connection.close()
   }
 }

@@ -67,7 +67,8 @@ export async function startBaseline(file: string, ...args: string[]): Promise<Se
   return { ...stoppable(child, port), process: child }
 }
 
-function stoppable(child: ChildProcess, port: number, after: () => Promise<void> = async () => {}): Server {
+/** A started child as a server: stopped when disposed of. */
+export function stoppable(child: ChildProcess, port: number, after: () => Promise<void> = async () => {}): Server {
   return {
     pid: child.pid!,
     port,

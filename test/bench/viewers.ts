@@ -1,7 +1,8 @@
 import { setTimeout as wait } from 'node:timers/promises'
+import { startJanus } from './janus.ts'
 import type { BenchOptions } from './main.ts'
 import { median } from './numbers.ts'
-import { publishNoise, Viewer } from './peers.ts'
+import { type Answerer, publishNoise, Viewer } from './peers.ts'
 import { type Server, startBaseline, startPatchbay } from './servers.ts'
 import type { Figure } from './table.ts'
 import { cpuPercent, cpuSeconds, mediaWorkersOf, rssMb } from './usage.ts'
@@ -14,11 +15,15 @@ const SETTLE_MS = 1_500
 const VIDEO = { bitrateBps: 1_000_000, packetsPerFrame: 4 }
 const JOINING_AT_ONCE = 20
 
-export async function run({ viewers: count }: BenchOptions): Promise<Figure[]> {
-  const rounds: { bare: Load; patchbay: Load }[] = []
+export async function run({ viewers: count, janus: withJanus }: BenchOptions): Promise<Figure[]> {
+  const rounds: { bare: Load; patchbay: Load; janus?: JanusLoad }[] = []
   // One at a time: what the other sends would be in the way.
   for (let round = 0; round < ROUNDS; round++)
-    rounds.push({ bare: await loadOf(startBare, count), patchbay: await loadOf(startPatchbay, count) })
+    rounds.push({
+      bare: await loadOf(startBare, count),
+      patchbay: await loadOf(startPatchbay, count),
+      ...(withJanus && { janus: { asPackaged: await loadOfJanus(count), oneLoop: await loadOfJanus(count, { eventLoops: 1 }) } }),
+    })
 
   const figure = (what: string, unit: string, of: (load: Load) => number, goal?: string): Figure => ({
     what,
@@ -33,6 +38,24 @@ export async function run({ viewers: count }: BenchOptions): Promise<Figure[]> {
     figure('main thread in all', '% of a core', ({ main }) => main, '< 1 %'),
     figure('RSS of the media worker', 'MB', ({ workerRss }) => workerRss),
     figure('RSS of Node', 'MB', ({ nodeRss }) => nodeRss),
+    ...besideJanus(rounds, count),
+  ]
+}
+
+/** How much more Janus takes: the other way round than the ratios to what Patchbay is built on. */
+function besideJanus(rounds: readonly { patchbay: Load; janus?: JanusLoad }[], count: number): Figure[] {
+  const pairs = rounds.flatMap(({ patchbay, janus }) => (janus === undefined ? [] : [{ janus, worker: patchbay.worker }]))
+  if (pairs.length === 0) return []
+  const figure = (what: string, of: (janus: JanusLoad) => number): Figure => ({
+    what,
+    unit: '% of a core',
+    baseline: median(pairs.map(({ janus }) => of(janus) / count)),
+    patchbay: median(pairs.map(({ worker }) => worker / count)),
+    ratio: median(pairs.map(({ janus, worker }) => of(janus) / worker)),
+  })
+  return [
+    { ...figure('media CPU per viewer, Janus', ({ asPackaged }) => asPackaged), goal: '≥ 2×, Janus / Patchbay' },
+    { ...figure('media CPU per viewer, Janus with one event loop', ({ oneLoop }) => oneLoop), goal: 'Janus / Patchbay' },
   ]
 }
 
@@ -60,4 +83,22 @@ async function loadOf(start: () => Promise<Server>, count: number): Promise<Load
   for (const viewer of viewers) viewer.close()
   publisher.close()
   return load
+}
+
+type JanusLoad = { asPackaged: number; oneLoop: number }
+
+/** Percent of a core that all of Janus takes. */
+async function loadOfJanus(count: number, settings?: { eventLoops: number }): Promise<number> {
+  await using server = await startJanus(settings)
+  const publisher = server.publishNoise(VIDEO)
+  const viewers: Answerer[] = []
+  while (viewers.length < count)
+    viewers.push(...(await Promise.all(Array.from({ length: Math.min(JOINING_AT_ONCE, count - viewers.length) }, () => server.watch()))))
+  await viewers.at(-1)?.packet()
+  await wait(SETTLE_MS)
+
+  const { janus } = await cpuPercent({ janus: () => cpuSeconds(server.pid) }, () => wait(ROUND_MS))
+  for (const viewer of viewers) viewer.close()
+  publisher.close()
+  return janus
 }
