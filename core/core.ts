@@ -63,8 +63,9 @@ export async function startCore(options: CoreOptions, lifetime: Lifetime): Promi
   workers.events.on('replaced', (worker) => events.emit('mediaWorker.replaced', worker))
 
   const tokens = await Tokens.load(store)
-  const access = new Access(tokens, anonymousGrants)
-  const apps = await Apps.load(store, events)
+  const access = new Access([(secret, remoteAddress) => tokens.verify(secret, remoteAddress)], anonymousGrants)
+  const apps = await Apps.load({ store, events, dataDir, log })
+  lifetime.add('apps', () => apps.close())
   const rooms = new Rooms({ apps, workers, events, log, viewerLimit })
   lifetime.add('rooms', () => rooms.close('SHUTDOWN'))
   const ingresses = await Ingresses.load({ store, apps, rooms, access, events })

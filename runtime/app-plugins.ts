@@ -54,11 +54,20 @@ export class AppPlugins implements PluginApps {
 
   async set(plugin: string, app: App, change: { enabled?: boolean; config?: Record<string, unknown> }): Promise<PluginInApp> {
     const { enabled, config } = { ...this.of(plugin, app.name), ...change }
-    const row: Row = { app: app.name, plugin, enabled, config: (config as Record<string, unknown> | undefined) ?? null }
+    const now = new Date()
+    const installedAt = this.#rows.get(keyOf({ app: app.name, plugin }))?.installedAt ?? now
+    const row: Row = {
+      app: app.name,
+      plugin,
+      enabled,
+      config: (config as Record<string, unknown> | undefined) ?? null,
+      installedAt,
+      updatedAt: now,
+    }
     await this.#store
       .insert(appPlugins)
       .values(row)
-      .onConflictDoUpdate({ target: [appPlugins.app, appPlugins.plugin], set: { enabled, config: row.config } })
+      .onConflictDoUpdate({ target: [appPlugins.app, appPlugins.plugin], set: { enabled, config: row.config, updatedAt: now } })
     this.#rows.set(keyOf(row), row)
     const said = this.of(plugin, app.name)
     for (const [feed, watched] of this.#watchers) if (watched === plugin) feed.push(said)

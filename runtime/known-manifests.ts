@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { Log } from '../core/kernel/log.ts'
+import { PERMISSIONS } from '../core/kernel/permission.ts'
 import type { Store } from '../core/store/database.ts'
 import { eq } from '../core/store/drizzle.ts'
 import { pluginManifests } from '../core/store/tables.ts'
@@ -14,7 +15,7 @@ const StoredManifest = z.object({
   configSchema: z.record(z.string(), z.unknown()),
   appConfigSchema: z.record(z.string(), z.unknown()).optional(),
   sdl: z.string(),
-  grants: z.record(z.string(), z.enum(['MANAGE', 'OBSERVE', 'PUBLISH', 'PLAY', 'ANY'])),
+  grants: z.record(z.string(), z.enum(['MANAGE', 'OBSERVE', 'PUBLISH', 'PLAY', 'ANY', ...PERMISSIONS])),
   routes: z.array(z.object({ method: z.string(), path: z.string() })),
   upgrades: z.array(z.string()),
 })

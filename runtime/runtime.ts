@@ -11,6 +11,7 @@ import type { Context } from '../schema/context.ts'
 import { idOfCoreObject, loadCoreObject } from '../schema/core-objects.ts'
 import { tellManaged } from '../schema/managed.ts'
 import { coreSchema } from '../schema/schema.ts'
+import { placeOf } from '../schema/targets.ts'
 import { AppPlugins } from './app-plugins.ts'
 import type { Config } from './config/env.ts'
 import { isLoopbackOnly, requireSafeExposure } from './config/safety.ts'
@@ -112,6 +113,7 @@ export async function startRuntime({ config, plugins: entries, log: serverLog }:
         callerOf: (context) => (context as Context).caller,
         managed: (context, action, args) => tellManaged(context as Context, action, args),
         idOf: idOfCoreObject,
+        placeOf: (named) => placeOf(core, named),
         loadCoreObject: (type, id, context) => loadCoreObject(type, id, context as Context),
       },
     })
@@ -132,7 +134,7 @@ export async function startRuntime({ config, plugins: entries, log: serverLog }:
       port: config.port,
       ...(config.tls && { tls: { cert: await readFile(config.tls.certFile), key: await readFile(config.tls.keyFile) } }),
       log,
-      tokens: core.tokens,
+      tokens: core.access,
       loopbackOnly,
       allowedOrigins: config.allowedOrigins,
       anonymousGrants,
@@ -158,7 +160,7 @@ export async function startRuntime({ config, plugins: entries, log: serverLog }:
       plugins: telemetry ? [telemetry.operations] : [],
     })
     const streams = serveGraphql(http, engine, cors(config.allowedOrigins))
-    const sockets = new GraphqlWebSockets(http, engine, { tokens: core.tokens, log })
+    const sockets = new GraphqlWebSockets(http, engine, { tokens: core.access, log })
     core.tokens.onRevoked(({ id }) => {
       const isTheirs = (caller: Caller) => caller.id === id
       sockets.closeWhere(isTheirs)
@@ -171,7 +173,7 @@ export async function startRuntime({ config, plugins: entries, log: serverLog }:
     servePages(http.app, PAGES)
     serveMeetings(http.app, core, (request) => http.callerOf(request.raw))
     const operations = new Operations(schema, context)
-    serveAdapters(http, { config, goLiveCredentials, tokens: core.tokens, operations, anonymousGrants, log })
+    serveAdapters(http, { config, goLiveCredentials, tokens: core.access, operations, anonymousGrants, log })
     serveMetrics(http.app, metrics, async ({ raw }) => {
       const open = anonymousGrants.length > 0 || (await goLiveCredentials.admitsEverywhere(raw))
       if (!open) requireGrant(http.callerOf(raw), 'OBSERVE')

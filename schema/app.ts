@@ -1,4 +1,6 @@
 import type { App } from '../core/app/app.ts'
+import type { ConfigChange } from '../core/app/config-change.ts'
+import type { AppSettings } from '../core/app/settings.ts'
 import { builder } from './builder.ts'
 import { ChangeEnum } from './enums.ts'
 import { type EventChange, events } from './events.ts'
@@ -22,7 +24,9 @@ builder.node(AppType, {
   loadOne: (id, { core }) => core.apps.get(nameIn(id)),
   fields: (t) => ({
     name: t.exposeString('name', { description: 'Its name, unique on the server.' }),
-    prefix: t.exposeString('prefix', { description: "What its rooms' names begin with; empty for the app that owns all others." }),
+    prefix: t.exposeString('prefix', {
+      description: 'What its rooms are called, or begin with before a dash; empty for the app that owns all others.',
+    }),
     createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was created.' }),
     openPublishing: t.boolean({
       description: 'Whether publishing by room name needs no stream key, where the server permits that.',
@@ -67,6 +71,21 @@ const AppSettingsInput = builder.inputType('AppSettingsInput', {
   }),
 })
 
+/** Where in the app's configuration its settings stand. */
+function toChange({ openPublishing, publicPlayback, takeover, bFrames, maxViewersPerRoom }: Partial<AppSettings>): ConfigChange {
+  return {
+    ...((openPublishing ?? takeover ?? bFrames) !== undefined && {
+      publishing: {
+        ...(openPublishing !== undefined && { open: openPublishing }),
+        ...(takeover !== undefined && { takeover }),
+        ...(bFrames !== undefined && { bFrames: bFrames === 'REFUSE' ? 'refuse' : 'transcode' }),
+      },
+    }),
+    ...(publicPlayback !== undefined && { features: { publicPlayback } }),
+    ...(maxViewersPerRoom !== undefined && { viewers: { maxPerRoom: maxViewersPerRoom } }),
+  }
+}
+
 builder.queryFields((t) => ({
   apps: t.field({ type: [AppType], description: 'Every app.', resolve: (_root, _args, { core }) => core.apps.list() }),
   app: t.field({
@@ -83,10 +102,10 @@ builder.mutationFields((t) => ({
     type: AppType,
     description: "Creates an app; its rooms' names begin with its name and a dash.",
     args: {
-      name: t.arg.string({ required: true, description: 'Lower-case letters, digits and dashes, at most 32.' }),
+      name: t.arg.string({ required: true, description: '3 to 32 lower-case letters, digits and inner dashes.' }),
       settings: t.arg({ type: AppSettingsInput, description: 'How it differs from the defaults.' }),
     },
-    resolve: (_root, { name, settings }, { core }) => core.apps.create(name, given(settings ?? {})),
+    resolve: (_root, { name, settings }, { core }) => core.apps.create(name, { config: toChange(given(settings ?? {})) }),
   }),
   updateApp: t.field({
     type: AppType,
@@ -96,7 +115,7 @@ builder.mutationFields((t) => ({
       name: t.arg.string({ required: true, description: 'Name of the app.' }),
       settings: t.arg({ type: AppSettingsInput, required: true, description: 'What to change.' }),
     },
-    resolve: (_root, { name, settings }, { core }) => core.apps.update(name, given(settings)),
+    resolve: (_root, { name, settings }, { core }) => core.apps.update(name, toChange(given(settings))),
   }),
 }))
 

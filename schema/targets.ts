@@ -1,4 +1,5 @@
 import type { AccessTarget } from '../core/access/caller.ts'
+import type { Core } from '../core/core.ts'
 import { MediaError } from '../core/kernel/errors.ts'
 import type { Room } from '../core/room/room.ts'
 import type { Context } from './context.ts'
@@ -15,9 +16,9 @@ const WHOLE_SERVER: AccessTarget = {}
 
 /** Of a field that names an app as its argument `app` or `name`, or that is a field of one. */
 export const appTarget = {
-  app: ({ app }) => appNamed(app),
-  name: ({ name }) => appNamed(name),
-  parent: (_args, _context, parent) => appNamed((parent as { name: string }).name),
+  app: ({ app }, context) => appNamed(app, context),
+  name: ({ name }, context) => appNamed(name, context),
+  parent: (_args, context, parent) => appNamed((parent as { name: string }).name, context),
 } satisfies Record<string, Target>
 
 /** Of a field that names a room by its full name, as its argument `room` or `name`. */
@@ -27,12 +28,16 @@ export const roomTarget = {
 } satisfies Record<string, Target>
 
 /** Of a field that names an app, and a room of it by its full or app-local name. */
-export const roomOfAppTarget: Target = ({ app, room }, { core, caller }) => {
+export const roomOfAppTarget: Target = ({ app, room }, context) => {
+  const { core, caller } = context
   // Whether another app would have such a room is not even looked at.
-  if (caller.app !== app) return appNamed(app)
+  if (caller.app !== undefined && caller.app !== app) return appNamed(app, context)
   const { app: owner, name } = core.apps.roomName(String(app), String(room))
-  return { app: owner.name, room: name }
+  return { tenant: owner.tenant, app: owner.name, room: name }
 }
+
+/** Of a field that makes something new for the caller's tenant. */
+export const tenantTarget: Target = (_args, { caller }) => (caller.tenant === undefined ? WHOLE_SERVER : { tenant: caller.tenant })
 
 /** Of a field that names one thing by its id, whatever it is. */
 export const idTarget: Target = ({ id: given }, context) => {
@@ -40,7 +45,7 @@ export const idTarget: Target = ({ id: given }, context) => {
   const id = String(given)
   switch (typeOfId(id)) {
     case 'App':
-      return appNamed(id)
+      return appNamed(id, context)
     case 'Room':
       return roomNamed(id, context)
     case 'Participant':
@@ -51,11 +56,18 @@ export const idTarget: Target = ({ id: given }, context) => {
       return inRoom(core.rooms.viewer(id).room)
     case 'Ingress': {
       const { app, room } = core.ingresses.get(id)
-      return { app, room }
+      return { ...appNamed(app, context), room }
     }
     default:
       return WHOLE_SERVER
   }
+}
+
+/** Where the app and the room are that a plugin's field names as arguments of these names; the room also by its app-local name. */
+export function placeOf({ apps }: Core, { app: name, room }: { app?: string; room?: string }): AccessTarget {
+  const app = name === undefined ? (room === undefined ? undefined : apps.owning(room)) : apps.find(name)
+  if (!app) return WHOLE_SERVER
+  return { tenant: app.tenant, app: app.name, ...(room !== undefined && { room: app.fullName(room) }) }
 }
 
 /**
@@ -76,8 +88,10 @@ export function locate(
   }
 }
 
-function appNamed(app: unknown): AccessTarget {
-  return app == null ? WHOLE_SERVER : { app: nameIn(String(app)) }
+function appNamed(name: unknown, { core }: Context): AccessTarget {
+  if (name == null) return WHOLE_SERVER
+  const app = core.apps.find(nameIn(String(name)))
+  return app ? { tenant: app.tenant, app: app.name } : WHOLE_SERVER
 }
 
 /** An open room stays with its app, also when an app comes whose prefix fits its name better. */
@@ -85,9 +99,11 @@ function roomNamed(room: unknown, { core }: Context): AccessTarget {
   if (room == null) return WHOLE_SERVER
   const name = nameIn(String(room))
   const open = core.rooms.find(name)
-  return open ? inRoom(open) : { app: core.apps.owning(name).name, room: name }
+  if (open) return inRoom(open)
+  const app = core.apps.owning(name)
+  return { tenant: app.tenant, app: app.name, room: name }
 }
 
 function inRoom({ app, name }: Room): AccessTarget {
-  return { app: app.name, room: name }
+  return { tenant: app.tenant, app: app.name, room: name }
 }

@@ -2,6 +2,7 @@ import { allows, type Caller } from '../core/access/caller.ts'
 import { requireGrant } from '../core/access/require.ts'
 import type { Core } from '../core/core.ts'
 import { Feed } from '../core/kernel/feed.ts'
+import type { Room } from '../core/room/room.ts'
 import type { ConsumerEvent, Peer, TransportEvent } from '../core/signalling/peer.ts'
 import { nameIn } from './global-ids.ts'
 
@@ -18,13 +19,14 @@ export function watchedRoom({ core, caller }: { core: Core; caller: Caller }, ro
   }
   const name = nameIn(room)
   const app = core.apps.owning(name)
-  if (!allows(caller, 'OBSERVE', { app: app.name, room: name })) core.access.require(caller, 'PLAY', { app, room: name })
+  if (!allows(caller, 'OBSERVE', { tenant: app.tenant, app: app.name, room: name }))
+    core.access.require(caller, 'PLAY', { app, room: name })
   return name
 }
 
 /** Whether the caller may see more of a room than what is played in it, such as addresses of people. */
-export function mayObserve(caller: Caller, room: { name: string; app: { name: string } }): boolean {
-  return allows(caller, 'OBSERVE', { app: room.app.name, room: room.name })
+export function mayObserve(caller: Caller, { name, app }: Room): boolean {
+  return allows(caller, 'OBSERVE', { tenant: app.tenant, app: app.name, room: name })
 }
 
 type PeerTopics = { transport: TransportEvent; consumer: ConsumerEvent }

@@ -12,7 +12,7 @@ test('a fresh server has the apps default and live, a media worker, and no rooms
   )
   assert.deepEqual(data.apps, [
     { name: 'default', prefix: '', openPublishing: true },
-    { name: 'live', prefix: 'live-', openPublishing: true },
+    { name: 'live', prefix: 'live', openPublishing: true },
   ])
   assert.deepEqual(data.rooms, [])
   assert.deepEqual(data.taskTree, { state: 'RUNNING', children: [{ type: 'MEDIA_WORKER', state: 'RUNNING' }] })
@@ -46,7 +46,7 @@ test('a setting that an app can not have is refused by name', async () => {
   for (const mutation of ['updateApp(name: "live"', 'createApp(name: "acme"']) {
     const { errors } = await server.graphqlRaw(`mutation { ${mutation}, settings: { maxViewersPerRoom: -1 }) { name } }`)
     const { code, details } = (errors?.[0]?.extensions ?? {}) as { code?: string; details?: { field?: string } }
-    assert.deepEqual([code, details?.field], ['INPUT_INVALID', 'maxViewersPerRoom'])
+    assert.deepEqual([code, details?.field], ['INPUT_INVALID', 'viewers.maxPerRoom'])
   }
 })
 
@@ -108,6 +108,7 @@ test('ingresses are kept across a restart, their keys only as hashes', async () 
   await using again = await TestRuntime.start({ env: { DATA_DIR: dataDir } })
   const { ingresses } = await again.graphql('{ ingresses { protocol room identity state configured participant { id } } }')
   assert.deepEqual(ingresses, [created])
-  for (const file of await readdir(dataDir)) assert.ok(!(await readFile(join(dataDir, file))).includes(streamKey), file)
+  const files = (await readdir(dataDir, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile())
+  for (const { parentPath, name } of files) assert.ok(!(await readFile(join(parentPath, name))).includes(streamKey), name)
   await rm(dataDir, { recursive: true })
 })

@@ -103,7 +103,7 @@ test('a token decides on the endpoint and on the session alike', async () => {
 })
 
 test('a full room answers 503 until somebody leaves', async () => {
-  await server.runtime.core.apps.create('tiny', { maxViewersPerRoom: 1 })
+  await server.runtime.core.apps.create('tiny', { config: { viewers: { maxPerRoom: 1 } } })
   await post(`${server.url}/whip/tiny/box`, publish)
   const first = await post(`${server.url}/whep/tiny/box`, play)
   const second = await post(`${server.url}/whep/tiny/box`, play)

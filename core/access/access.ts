@@ -1,16 +1,19 @@
 import type { App } from '../app/app.ts'
 import { MediaError } from '../kernel/errors.ts'
+import type { Permission } from '../kernel/permission.ts'
 import { allows, type Caller, type Grant } from './caller.ts'
-import type { Tokens } from './tokens.ts'
+
+/** Tells who presents a secret of one kind, and nothing of one that it does not know. */
+export type Verify = (secret: string, remoteAddress?: string) => Caller | undefined
 
 /** Decides who may do what where, from the caller's grants and the app's own openness. */
 export class Access {
-  readonly #tokens: Tokens
+  readonly #verifiers: readonly Verify[]
   /** What callers without a credential may do on this server, before any app has its say. */
   readonly #anonymous: readonly Grant[]
 
-  constructor(tokens: Tokens, anonymous: readonly Grant[]) {
-    this.#tokens = tokens
+  constructor(verifiers: readonly Verify[], anonymous: readonly Grant[]) {
+    this.#verifiers = verifiers
     this.#anonymous = anonymous
   }
 
@@ -22,19 +25,28 @@ export class Access {
   identify(secret: string | undefined, remoteAddress?: string): Caller {
     const where = remoteAddress === undefined ? {} : { remoteAddress }
     if (secret === undefined) return { id: 'anonymous', kind: 'ANONYMOUS', grants: this.#anonymous, ...where }
-    const caller = this.#tokens.verify(secret)
+    const caller = this.verify(secret, remoteAddress)
     if (!caller) throw new MediaError('UNAUTHENTICATED')
     return { ...caller, ...where }
   }
 
-  allows(caller: Caller, grant: Grant, { app, room }: { app: App; room?: string }): boolean {
-    if (!allows(caller, grant, { app: app.name, ...(room !== undefined && { room }) })) return false
+  /** Who presents this secret: an API token, a join token or a login. Nobody, when it is none that is valid here. */
+  verify(secret: string, remoteAddress?: string): Caller | undefined {
+    for (const verify of this.#verifiers) {
+      const caller = verify(secret, remoteAddress)
+      if (caller) return caller
+    }
+    return undefined
+  }
+
+  allows(caller: Caller, grant: Grant | Permission, { app, room }: { app: App; room?: string }): boolean {
+    if (!allows(caller, grant, { app: app.name, tenant: app.tenant, ...(room !== undefined && { room }) })) return false
     if (caller.kind !== 'ANONYMOUS') return true
     return grant === 'PUBLISH' ? app.settings.openPublishing : app.settings.publicPlayback
   }
 
   /** @throws {MediaError} `UNAUTHENTICATED` when nobody in particular asks; `FORBIDDEN` when somebody does. */
-  require(caller: Caller, grant: Grant, target: { app: App; room?: string }): void {
+  require(caller: Caller, grant: Grant | Permission, target: { app: App; room?: string }): void {
     if (this.allows(caller, grant, target)) return
     if (caller.kind === 'ANONYMOUS') throw new MediaError('UNAUTHENTICATED')
     throw new MediaError('FORBIDDEN', { grant, app: target.app.name, ...(target.room !== undefined && { room: target.room }) })

@@ -48,7 +48,7 @@ export class Tokens {
   /**
    * Who presents this secret. Looking up its hash tells an attacker who measures time nothing about any secret.
    */
-  verify(secret: string): Caller | undefined {
+  verify(secret: string, _remoteAddress?: string): Caller | undefined {
     const hash = hashOf(secret)
     const token = this.#byHash.get(hash)
     if (token) return callerOf(token)

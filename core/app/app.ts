@@ -1,22 +1,77 @@
-import type { AppSettings } from './settings.ts'
+import type { AppStore } from '../store/app-database.ts'
+import { openAppStore } from '../store/app-database.ts'
+import type { AppConfig } from './config.ts'
+import { type AppSettings, settingsOf } from './settings.ts'
 
-/** A tenant: every room whose name begins with its prefix belongs to it. */
+export type AppOptions = {
+  number: number
+  name: string
+  tenant: string
+  /** Absolute path of the folder of everything it keeps. */
+  folder: string
+  config: AppConfig
+  createdAt: Date
+  updatedAt: Date
+}
+
+/** A tenant's media: every room whose name is its prefix, or begins with that and a dash, belongs to it. */
 export class App {
+  readonly number: number
   readonly name: string
-  /** `live-` for the app `live`; empty for `default`, which owns what nobody else claims. */
-  readonly prefix: string
+  readonly tenant: string
+  readonly folder: string
   readonly createdAt: Date
-  settings: AppSettings
+  updatedAt: Date
+  config: AppConfig
+  #store: Promise<AppStore> | undefined
 
-  constructor(name: string, prefix: string, settings: AppSettings, createdAt: Date) {
+  constructor({ number, name, tenant, folder, config, createdAt, updatedAt }: AppOptions) {
+    this.number = number
     this.name = name
-    this.prefix = prefix
-    this.settings = settings
+    this.tenant = tenant
+    this.folder = folder
+    this.config = config
     this.createdAt = createdAt
+    this.updatedAt = updatedAt
+  }
+
+  /** `live` for the app `live`; empty for `default`, which owns what nobody else claims. */
+  get prefix(): string {
+    return this.config.roomPrefix
+  }
+
+  get settings(): AppSettings {
+    return settingsOf(this.config)
+  }
+
+  /** Its own database, opened when it is first asked for. */
+  store(): Promise<AppStore> {
+    this.#store ??= openAppStore(this.folder)
+    this.#store.catch(() => {
+      this.#store = undefined
+    })
+    return this.#store
+  }
+
+  /** Whether a room of this full name can be its own. */
+  claims(room: string): boolean {
+    return this.prefix === '' || room === this.prefix || room.startsWith(`${this.prefix}-`)
+  }
+
+  /** The name a room goes by outside, when it is named by its full or its app-local name, or not at all. */
+  fullName(room: string): string {
+    if (room === '') return this.prefix
+    return this.claims(room) ? room : `${this.prefix}-${room}`
   }
 
   /** The name a room goes by inside this app. */
   localName(room: string): string {
-    return room.slice(this.prefix.length)
+    return this.prefix !== '' && room.startsWith(`${this.prefix}-`) ? room.slice(this.prefix.length + 1) : room
+  }
+
+  async close(): Promise<void> {
+    const store = await this.#store?.catch(() => undefined)
+    this.#store = undefined
+    store?.close()
   }
 }

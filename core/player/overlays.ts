@@ -48,7 +48,7 @@ export class PlayerOverlays {
   in(app: App, room: string): ShownOverlay[] {
     return [...this.#shown].flatMap(([source, apps]) =>
       (apps.get(app) ?? [])
-        .filter((overlay) => overlay.room === undefined || overlay.room === room || app.prefix + overlay.room === room)
+        .filter((overlay) => overlay.room === undefined || overlay.room === room || app.fullName(overlay.room) === room)
         .map(({ text, position = 'BOTTOM_RIGHT', opacity = 1 }) => ({ source, text, position, opacity })),
     )
   }

@@ -173,7 +173,7 @@ export class Signalling {
   #owned(caller: Caller, peer: Peer | undefined, missing: ErrorCode, id: string): Peer {
     if (!peer) throw new MediaError(missing, { id })
     const { room } = peer
-    if (peer.callerId !== caller.id && !allows(caller, 'MANAGE', { app: room.app.name, room: room.name })) {
+    if (peer.callerId !== caller.id && !allows(caller, 'MANAGE', { tenant: room.app.tenant, app: room.app.name, room: room.name })) {
       throw new MediaError('FORBIDDEN', { id, reason: 'another caller let this participant in' })
     }
     peer.presence.heard()

@@ -6,10 +6,11 @@ import { createRequire } from 'node:module'
  */
 const require = createRequire(import.meta.url)
 
-export const { integer, primaryKey, sqliteTable, text, uniqueIndex } =
+export const { index, integer, primaryKey, sqliteTable, text, uniqueIndex } =
   require('drizzle-orm/sqlite-core') as typeof import('drizzle-orm/sqlite-core')
 
-export const { eq } = require('drizzle-orm') as typeof import('drizzle-orm')
+export const { and, asc, count, desc, eq, gt, gte, inArray, isNull, like, lt, lte, or, sql } =
+  require('drizzle-orm') as typeof import('drizzle-orm')
 
 export const { drizzle } = require('drizzle-orm/libsql') as typeof import('drizzle-orm/libsql')
 

@@ -16,6 +16,7 @@ import {
   visit,
 } from 'graphql'
 import { MediaError } from '../../core/kernel/errors.ts'
+import { PERMISSIONS } from '../../core/kernel/permission.ts'
 import type { FieldGrant } from './protocol.ts'
 
 /**
@@ -39,7 +40,7 @@ export type Published = {
 const HIDDEN = '_'
 const ROOTS = new Set(['Query', 'Mutation', 'Subscription'])
 const CORE_SCALARS = new Set(['DateTime', 'JSON', 'BigInt'])
-const GRANTS = new Set<unknown>(['MANAGE', 'OBSERVE', 'PUBLISH', 'PLAY', 'ANY'] satisfies FieldGrant[])
+const GRANTS = new Set<unknown>(['MANAGE', 'OBSERVE', 'PUBLISH', 'PLAY', 'ANY', ...PERMISSIONS] satisfies FieldGrant[])
 
 /** @throws {Error} when it is no valid schema. */
 export async function publish(contribution: Contribution): Promise<Published> {

@@ -1,5 +1,7 @@
 import type { Caller, Grant } from '../../core/access/caller.ts'
+import type { AppConfig } from '../../core/app/config.ts'
 import type { AppSettings } from '../../core/app/settings.ts'
+import type { Change } from '../../core/events/events.ts'
 import type { RtpIngestOptions, RtpTarget } from '../../core/ingress/rtp-ingest.ts'
 import type { RtpTapTarget, TapOptions } from '../../core/media/rtp-tap.ts'
 import type { TrackLayer } from '../../core/media/track-layers.ts'
@@ -9,7 +11,16 @@ import type { TrackInfo } from '../../core/room/track.ts'
 import type { PreferredLayers } from '../../core/room/viewer.ts'
 
 /** Core's things as plugins see them: plain data, true at the moment they were asked for. */
-export type AppInfo = { name: string; prefix: string; settings: AppSettings }
+/** `folder`: where it keeps everything, an absolute path. */
+export type AppInfo = {
+  number: number
+  name: string
+  tenant: string
+  prefix: string
+  settings: AppSettings
+  config: AppConfig
+  folder: string
+}
 export type TrackData = TrackInfo & {
   id: string
   kind: 'audio' | 'video'
@@ -150,5 +161,5 @@ export type CoreTopics = {
   'viewer.left': { viewer: ViewerInfo; reason: CloseReason }
   /** What the players of an app show over the picture. */
   'player.overlays': { app: AppInfo }
-  'app.changed': { app: AppInfo }
+  'app.changed': { app: AppInfo; change: Change }
 }

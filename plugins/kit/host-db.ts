@@ -1,8 +1,11 @@
 import { createRequire } from 'node:module'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { LibSQLDatabase } from 'drizzle-orm/libsql'
 import type { Lifetime } from '../../core/kernel/lifetime.ts'
-import type { PluginDatabase } from './host.ts'
+import type { CoreApi } from './core-api.ts'
+import type { PluginDatabase, PluginEvents } from './host.ts'
+import type { Remote } from './rpc.ts'
 
 /** As CommonJS, for the reason that `tables.ts` gives. */
 const require = createRequire(import.meta.url)
@@ -10,14 +13,24 @@ const require = createRequire(import.meta.url)
 /** Milliseconds to wait for another thread's transaction. */
 const BUSY_TIMEOUT_MS = 5_000
 
-/** The registry database, opened in the plugin's thread when it is first asked for. */
-export function threadDatabase(plugin: string, url: string, lifetime: Lifetime): PluginDatabase {
+type Ground = { plugin: string; registryUrl: string; core: Pick<Remote<CoreApi>, 'apps'>; events: PluginEvents; lifetime: Lifetime }
+
+/** The registry database and those of apps, each opened in the plugin's thread when it is asked for. */
+export function threadDatabase({ plugin, registryUrl, core, events, lifetime }: Ground): PluginDatabase {
   return {
-    async open<Tables extends Record<string, unknown>>(options: { tables?: Tables; migrationsFolder?: string | URL } = {}) {
+    async open<Tables extends Record<string, unknown>>(
+      options: { tables?: Tables; migrationsFolder?: string | URL; app?: string } = {},
+    ): Promise<LibSQLDatabase<Tables>> {
       const { createClient } = await import('@libsql/client')
       const { drizzle } = require('drizzle-orm/libsql') as typeof import('drizzle-orm/libsql')
+      const url = options.app === undefined ? registryUrl : `file:${join((await core.apps.get(options.app)).folder, 'app.db')}`
       const client = createClient({ url, timeout: BUSY_TIMEOUT_MS })
       lifetime.add('database', () => client.close())
+      if (options.app !== undefined) {
+        events.on('app.changed', ({ app, change }) => {
+          if (change === 'DELETED' && app.name === options.app) client.close()
+        })
+      }
       if (url.startsWith('file:')) await client.execute('PRAGMA journal_mode = WAL')
 
       const db: LibSQLDatabase<Tables> = drizzle(client, options.tables ? { schema: options.tables } : {})

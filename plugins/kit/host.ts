@@ -68,10 +68,13 @@ export interface PluginDatabase {
   /**
    * Opens the registry database for the plugin's own tables, after bringing them up to date.
    * @param options.migrationsFolder An absolute path or file URL of drizzle-kit's output.
+   * @param options.app Opens the database of this app instead. It is closed with the app.
+   * @throws {MediaError} `APP_NOT_FOUND`
    */
   open<Tables extends Record<string, unknown> = Record<string, never>>(options?: {
     tables?: Tables
     migrationsFolder?: string | URL
+    app?: string
   }): Promise<LibSQLDatabase<Tables>>
 }
 

@@ -1,6 +1,7 @@
 import type { MessagePort } from 'node:worker_threads'
 import type { Caller, Grant } from '../../core/access/caller.ts'
 import type { LogLevel } from '../../core/kernel/log.ts'
+import type { Permission } from '../../core/kernel/permission.ts'
 import type { TaskState } from '../../core/tasks/task.ts'
 import type { WireError } from './rpc-protocol.ts'
 
@@ -21,7 +22,7 @@ export type Startup = {
 }
 
 /** What a caller needs for a field. `ANY`: nothing that could be known before the field itself has looked. */
-export type FieldGrant = Grant | 'ANY'
+export type FieldGrant = Grant | Permission | 'ANY'
 
 /** What a plugin contributes, as its thread tells the main thread once `setup` is through. */
 export type Manifest = {

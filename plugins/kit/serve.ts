@@ -52,13 +52,14 @@ async function start(startup: Startup, host: ReturnType<typeof connect<HostApi>>
   const http = new LazyHttp(plugin.name, log)
   lifetime.add('connections', () => http.close())
   const tasks = new ThreadTasks(host, onFault)
+  const events = threadEvents(host, log, lifetime.signal)
   const given: Host = {
     config,
     core,
     http,
     pipelines: threadPipelines(tasks, log, lifetime),
-    db: threadDatabase(plugin.name, startup.databaseUrl, lifetime),
-    events: threadEvents(host, log, lifetime.signal),
+    db: threadDatabase({ plugin: plugin.name, registryUrl: startup.databaseUrl, core, events, lifetime }),
+    events,
     log,
     tasks,
     apps: threadApps(plugin.name, plugin.appConfig, host, log, lifetime.signal),

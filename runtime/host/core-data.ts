@@ -8,7 +8,15 @@ import type { AppInfo, ParticipantInfo, RoomInfo, SessionInfo, TrackData, Viewer
 
 /** Core's live objects as the plain data that crosses into plugin threads. */
 
-export const appInfo = ({ name, prefix, settings }: App): AppInfo => ({ name, prefix, settings })
+export const appInfo = ({ number, name, tenant, prefix, settings, config, folder }: App): AppInfo => ({
+  number,
+  name,
+  tenant,
+  prefix,
+  settings,
+  config,
+  folder,
+})
 
 export const trackData = ({ id, kind, codec, muted, info, participant }: Track): TrackData => ({
   ...info,

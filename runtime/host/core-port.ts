@@ -138,5 +138,5 @@ export const told: Told = {
   'viewer.joined': (viewer) => ({ viewer: viewerInfo(viewer) }),
   'viewer.left': (viewer, reason) => ({ viewer: viewerInfo(viewer), reason }),
   'player.overlays': (app) => ({ app: appInfo(app) }),
-  'app.changed': (app) => ({ app: appInfo(app) }),
+  'app.changed': (app, change) => ({ app: appInfo(app), change }),
 }

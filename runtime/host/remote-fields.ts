@@ -9,8 +9,9 @@ import {
   isSpecifiedScalarType,
   responsePathAsArray,
 } from 'graphql'
-import type { AccessTarget, Caller, Grant } from '../../core/access/caller.ts'
+import { type AccessTarget, type Caller, type Grant, isLimited } from '../../core/access/caller.ts'
 import { requireGrant } from '../../core/access/require.ts'
+import type { Permission } from '../../core/kernel/permission.ts'
 import type { Operation, OperationResult } from '../../plugins/kit/protocol.ts'
 import { delegation } from './delegation.ts'
 import type { Plugin } from './plugin.ts'
@@ -27,6 +28,8 @@ export type RemoteLink = {
   /** The id by which plugins know an object of core; by default its `id`. */
   idOf?(type: string, object: unknown): string
   /** The object of core that a plugin names by its id; null when it is gone. */
+  /** Where the app and the room are that arguments name; nowhere in particular when there is no such app. */
+  placeOf?(named: { app?: string; room?: string }): AccessTarget
   loadCoreObject(type: string, id: string, context: unknown): unknown
 }
 
@@ -41,7 +44,7 @@ export function contributedField(field: string, plugin: Plugin, isCore: IsCore, 
   const grantFor = () => plugin.manifest?.grants[field] ?? DEFAULT_GRANTS[type]
   const authorize = (args: Record<string, unknown>, caller: Caller) => {
     const grant = grantFor()
-    if (grant && grant !== 'ANY') requireGrant(caller, grant, targetOf(args, grant, caller))
+    if (grant && grant !== 'ANY') requireGrant(caller, grant, isLimited(caller) ? targetOf(args, grant, caller, link) : {})
   }
   const operation = (parent: unknown, args: Record<string, unknown>, context: unknown, info: GraphQLResolveInfo): Operation => {
     const caller = link.callerOf(context)
@@ -66,7 +69,8 @@ export function contributedField(field: string, plugin: Plugin, isCore: IsCore, 
   const resolve: GraphQLFieldResolver<unknown, unknown> = async (parent, args, context, info) => {
     const asked = operation(parent, args, context, info)
     const value = toValue(await plugin.remote.graphql.execute(asked, link.signalOf?.(context)), isCore, link, context, info)
-    if (type === 'Mutation' && grantFor() === 'MANAGE') link.managed?.(context, info.fieldName, args)
+    const grant = grantFor()
+    if (type === 'Mutation' && grant !== 'PUBLISH' && grant !== 'PLAY' && grant !== 'ANY') link.managed?.(context, info.fieldName, args)
     return value
   }
   return { resolve }
@@ -99,13 +103,14 @@ function fromWire(value: unknown, type: GraphQLOutputType, isCore: IsCore, link:
  * What a field is about, when its arguments say so. What takes only `PLAY` and names nothing is open to callers who are limited to
  * an app or a room: what they may see there is the field's own business, as it is with core's fields.
  */
-function targetOf({ app, room }: Record<string, unknown>, grant: Grant, caller: Caller): AccessTarget {
+function targetOf({ app, room }: Record<string, unknown>, grant: Grant | Permission, caller: Caller, link: RemoteLink): AccessTarget {
   const named = { ...(typeof app === 'string' ? { app } : {}), ...(typeof room === 'string' ? { room } : {}) }
-  return grant === 'PLAY' && Object.keys(named).length === 0 ? limitsOf(caller) : named
+  if (grant === 'PLAY' && Object.keys(named).length === 0) return limitsOf(caller)
+  return link.placeOf?.(named) ?? named
 }
 
-function limitsOf({ app, room }: Caller): AccessTarget {
-  return { ...(app !== undefined && { app }), ...(room !== undefined && { room }) }
+function limitsOf({ tenant, app, room }: Caller): AccessTarget {
+  return { ...(tenant !== undefined && { tenant }), ...(app !== undefined && { app }), ...(room !== undefined && { room }) }
 }
 
 function pick(values: Readonly<Record<string, unknown>>, names: readonly string[]): Record<string, unknown> {

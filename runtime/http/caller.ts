@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import type { Caller, Grant } from '../../core/access/caller.ts'
 
 /** Whoever knows the tokens. Looks one up by its hash, so that the time taken tells nothing about it. */
-export type Tokens = { verify(token: string): Caller | undefined }
+export type Tokens = { verify(token: string, remoteAddress?: string): Caller | undefined }
 
 /** What a request presents: `Authorization: Bearer`, `X-Auth-Token`, or `?token=` where headers can't be set (players, WebSockets). */
 function tokenOf(request: IncomingMessage): string | undefined {
@@ -33,7 +33,7 @@ function queryTokenOf(url: string): string | undefined {
  */
 export function callerOf(request: IncomingMessage, remoteAddress: string, tokens: Tokens, anonymousGrants: readonly Grant[]): Caller {
   const token = tokenOf(request)
-  const known = token === undefined ? undefined : tokens.verify(token)
+  const known = token === undefined ? undefined : tokens.verify(token, remoteAddress)
   return known ? { ...known, remoteAddress } : anonymous(token === undefined ? anonymousGrants : [], remoteAddress)
 }
 

@@ -74,7 +74,8 @@ export class GraphqlEngine {
   }): string | undefined {
     const { schema, document, operationName, variables, caller, text } = operation
     if (!isShareable(schema, document, operationName)) return undefined
-    const rights = [caller.kind, [...caller.grants].sort(), caller.app, caller.room]
+    const { kind, grants, permissions = [], tenant, app, room, joining } = caller
+    const rights = [kind, [...grants].sort(), [...permissions].sort(), tenant, app, room, joining]
     return JSON.stringify([this.#numberOf(schema), text, operationName ?? null, variables ?? null, rights])
   }
 

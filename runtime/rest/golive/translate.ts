@@ -23,7 +23,7 @@ export const RoomParams = z.object({
 export type Place = { readonly app: string; readonly room: string }
 
 export function toName({ app, room }: Place): string {
-  return app === HOME_APP ? room.slice(HOME_PREFIX.length) : room
+  return app === HOME_APP && room !== HOME_APP ? room.slice(HOME_PREFIX.length) : room
 }
 
 /** What has to be known to tell which room a name means. */
@@ -32,7 +32,9 @@ export const NAMED = `query ($home: String!, $bare: String!) {
   home: room(name: $home) { live viewerCount }
   bare: room(name: $bare) { live viewerCount app { name } }
 }`
-export const namedBy = (name: string) => ({ home: HOME_PREFIX + name, bare: name })
+export const namedBy = (name: string) => ({ home: atHome(name), bare: name })
+
+const atHome = (name: string) => (name === HOME_APP ? name : HOME_PREFIX + name)
 
 type Occupancy = { live: boolean; viewerCount: number }
 export type Named = {
@@ -44,11 +46,11 @@ export type Named = {
 /** The room that a name means, and whether anybody publishes or watches there: without that go-live does not know it. */
 export function toPlace(name: string, { apps, home, bare }: Named): Place & { occupied: boolean } {
   const owner = apps
-    .filter(({ name: app, prefix }) => app !== HOME_APP && prefix !== '' && name.startsWith(prefix) && name.length > prefix.length)
+    .filter(({ name: app, prefix }) => app !== HOME_APP && prefix !== '' && `${name}-`.startsWith(`${prefix}-`))
     .sort((a, b) => b.prefix.length - a.prefix.length)[0]
   if (owner) return { app: owner.name, room: name, occupied: isOccupied(bare) }
   if (bare?.app.name === 'default' && isOccupied(bare) && !isOccupied(home)) return { app: 'default', room: name, occupied: true }
-  return { app: HOME_APP, room: HOME_PREFIX + name, occupied: isOccupied(home) }
+  return { app: HOME_APP, room: atHome(name), occupied: isOccupied(home) }
 }
 
 function isOccupied(room: Occupancy | null): boolean {
