@@ -13,6 +13,8 @@ export type ParticipantOptions = {
   name?: string
   metadata?: string
   remoteAddress?: string
+  /** It publishes something that is no track, such as pictures one by one, for as long as it is there. */
+  publishing?: boolean
   /** The `traceparent` of the request that let it in. */
   trace?: string
 }
@@ -31,6 +33,7 @@ export class Participant {
   readonly events = new EventEmitter<{ left: [reason: CloseReason] }>()
   name: string
   metadata: string
+  readonly #publishing: boolean
   #left = false
 
   constructor(room: Room, options: ParticipantOptions) {
@@ -41,6 +44,7 @@ export class Participant {
     this.metadata = options.metadata ?? ''
     this.remoteAddress = options.remoteAddress
     this.trace = options.trace
+    this.#publishing = options.publishing ?? false
   }
 
   get left(): boolean {
@@ -48,7 +52,7 @@ export class Participant {
   }
 
   get publishing(): boolean {
-    return this.tracks.size > 0
+    return this.#publishing || this.tracks.size > 0
   }
 
   /** @throws {MediaError} `PARTICIPANT_NOT_FOUND` when it has left meanwhile. */

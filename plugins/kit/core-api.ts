@@ -62,6 +62,22 @@ export type IceServer = { urls: string[]; username?: string; credential?: string
 export type { Overlay, OverlayPosition }
 export type ShownOverlay = { source: string; text: string; position: OverlayPosition; opacity: number }
 
+/**
+ * Somebody whom a plugin lets into a room by itself. `room`: by full or app-local name. `publishing`: it publishes something that is no
+ * track, such as pictures one by one, for as long as it is there. `takeover`: replaces who has the identity.
+ */
+export type NewParticipant = {
+  app: string
+  room: string
+  identity: string
+  kind: string
+  name?: string
+  metadata?: string
+  publishing?: boolean
+  takeover?: boolean
+  remoteAddress?: string
+}
+
 /** What a plugin may ask of core. Every call may fail with a `MediaError`; the codes are those of the core services. */
 export type CoreApi = {
   access: {
@@ -89,6 +105,13 @@ export type CoreApi = {
     roomFor(arrival: Arrival): string
   }
   participants: {
+    /**
+     * Lets a participant in that the plugin answers for: whether it may come is the plugin's to know. It leaves by `leave`, or with the
+     * plugin; `participant.left` tells of every other end.
+     *
+     * @throws `PLUGIN_DISABLED`, `APP_NOT_FOUND`, `ROOM_NAME_INVALID`, `INPUT_INVALID`, `IDENTITY_TAKEN` or `MEDIA_UNAVAILABLE`.
+     */
+    join(participant: NewParticipant): Promise<ParticipantInfo>
     /** Does nothing when it has left already. */
     leave(id: string, reason: CloseReason): void
   }

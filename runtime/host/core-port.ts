@@ -6,6 +6,8 @@ import type { Log } from '../../core/kernel/log.ts'
 import { RtpTap } from '../../core/media/rtp-tap.ts'
 import { parseFragment } from '../../core/media/sdp/fragment.ts'
 import { trackLayers } from '../../core/media/track-layers.ts'
+import { checkIdentity } from '../../core/room/identity.ts'
+import type { Participant } from '../../core/room/participant.ts'
 import type { CoreApi, CoreTopics, IceServer } from '../../plugins/kit/core-api.ts'
 import { appInfo, participantInfo, roomInfo, sessionInfo, trackData, viewerInfo } from './core-data.ts'
 
@@ -46,8 +48,7 @@ export class CorePort {
         accept: async (arrival) => {
           requireUse(arrival.app)
           const { ingress, participant } = await ingresses.accept(arrival)
-          this.#participants.add(participant.id)
-          participant.events.once('left', () => this.#participants.delete(participant.id))
+          this.#answersFor(participant)
           const { id: participantId, room, identity } = participant
           return { ingressId: ingress.id, participantId, room: room.name, app: room.app.name, identity, settings: room.app.settings }
         },
@@ -57,6 +58,14 @@ export class CorePort {
         },
       },
       participants: {
+        join: async ({ app, room, ...newcomer }) => {
+          requireUse(app)
+          checkIdentity(newcomer.identity)
+          const open = await rooms.open(apps.roomName(app, room).name)
+          const participant = open.join(newcomer)
+          this.#answersFor(participant)
+          return participantInfo(participant)
+        },
         leave: (id, reason) => {
           for (const room of rooms.list()) room.participants.get(id)?.leave(reason)
         },
@@ -114,6 +123,11 @@ export class CorePort {
     this.#forget()
     for (const tap of this.#taps.values()) tap.close()
     for (const id of [...this.#participants]) this.api.participants.leave(id, 'PLUGIN_STOPPED')
+  }
+
+  #answersFor(participant: Participant): void {
+    this.#participants.add(participant.id)
+    participant.events.once('left', () => this.#participants.delete(participant.id))
   }
 
   #tap(id: string): RtpTap {
