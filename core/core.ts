@@ -1,5 +1,6 @@
 import { Access } from './access/access.ts'
 import type { Grant } from './access/caller.ts'
+import { type LiveKitKey, ServerKeys } from './access/server-keys.ts'
 import { Tokens } from './access/tokens.ts'
 import { Apps } from './app/apps.ts'
 import { type CoreEvents, coreEvents } from './events/events.ts'
@@ -28,6 +29,8 @@ export type CoreOptions = {
   iceServers: readonly IceServer[]
   /** Viewers any room may have; 0, the default: as many as come. */
   viewerLimit?: number
+  /** Signs join tokens; absent: a key that the first start makes. */
+  liveKit?: LiveKitKey
   log: Log
 }
 
@@ -36,6 +39,7 @@ export type Core = {
   readonly store: Store
   readonly events: CoreEvents
   readonly tasks: Tasks
+  readonly keys: ServerKeys
   readonly tokens: Tokens
   readonly access: Access
   readonly apps: Apps
@@ -53,6 +57,7 @@ export async function startCore(options: CoreOptions, lifetime: Lifetime): Promi
   const events = coreEvents()
   const tasks = new Tasks()
 
+  const keys = await ServerKeys.load(dataDir, options.liveKit)
   const [store, workers] = await Promise.all([
     openStore({ dataDir, ...(databaseUrl !== undefined && { url: databaseUrl }) }),
     MediaWorkers.start(options.workers, options, tasks),
@@ -72,5 +77,5 @@ export async function startCore(options: CoreOptions, lifetime: Lifetime): Promi
   const sessions = new WebRtcSessions({ apps, rooms, ingresses, access, events, log })
   const signalling = new Signalling({ apps, rooms, access, events, iceServers: options.iceServers })
   const overlays = new PlayerOverlays(events)
-  return { store, events, tasks, tokens, access, apps, workers, rooms, ingresses, sessions, signalling, overlays }
+  return { store, events, tasks, keys, tokens, access, apps, workers, rooms, ingresses, sessions, signalling, overlays }
 }

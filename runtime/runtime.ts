@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url'
 import type { GraphQLSchema } from 'graphql'
 import type { Caller, Grant } from '../core/access/caller.ts'
 import { requireGrant } from '../core/access/require.ts'
-import { type Core, startCore } from '../core/core.ts'
+import { type Core, type CoreOptions, startCore } from '../core/core.ts'
 import { Lifetime } from '../core/kernel/lifetime.ts'
 import { registryUrl } from '../core/store/database.ts'
 import { mediasoupWorkerBin } from '../native/binaries.ts'
@@ -91,6 +91,7 @@ export async function startRuntime({ config, plugins: entries, log: serverLog }:
         anonymousGrants,
         iceServers,
         viewerLimit: config.maxViewersPerRoom,
+        ...liveKitKey(config),
         log,
       },
       lifetime,
@@ -193,6 +194,10 @@ export async function startRuntime({ config, plugins: entries, log: serverLog }:
     await lifetime.close()
     throw error
   }
+}
+
+function liveKitKey({ liveKit: { apiKey, apiSecret } }: Config): Partial<Pick<CoreOptions, 'liveKit'>> {
+  return apiKey === undefined || apiSecret === undefined ? {} : { liveKit: { apiKey, apiSecret: apiSecret.reveal() } }
 }
 
 /** The configured token is kept; without one, and without any from an earlier start, one is made. */
