@@ -5,8 +5,10 @@ import { Tokens } from './access/tokens.ts'
 import { Apps } from './app/apps.ts'
 import { type CoreEvents, coreEvents } from './events/events.ts'
 import { Ingresses } from './ingress/ingresses.ts'
+import type { AddressSet } from './kernel/addresses.ts'
 import type { Lifetime } from './kernel/lifetime.ts'
 import type { Log } from './kernel/log.ts'
+import { OutboundPolicy } from './kernel/outbound.ts'
 import { MediaWorkers } from './media/media-workers.ts'
 import { PlayerOverlays } from './player/overlays.ts'
 import { Rooms } from './room/rooms.ts'
@@ -29,6 +31,8 @@ export type CoreOptions = {
   iceServers: readonly IceServer[]
   /** Viewers any room may have; 0, the default: as many as come. */
   viewerLimit?: number
+  /** Private addresses that pulls, pushes and callbacks may reach: all, these, or, the default, none. */
+  privateAddresses?: boolean | AddressSet
   /** Signs join tokens; absent: a key that the first start makes. */
   liveKit?: LiveKitKey
   log: Log
@@ -49,6 +53,8 @@ export type Core = {
   readonly sessions: WebRtcSessions
   readonly signalling: Signalling
   readonly overlays: PlayerOverlays
+  /** Where the server may connect to when somebody else names the address. */
+  readonly outbound: OutboundPolicy
 }
 
 /** Starts the domain: store first, then media workers. `lifetime` closes it in reverse. */
@@ -77,5 +83,6 @@ export async function startCore(options: CoreOptions, lifetime: Lifetime): Promi
   const sessions = new WebRtcSessions({ apps, rooms, ingresses, access, events, log })
   const signalling = new Signalling({ apps, rooms, access, events, iceServers: options.iceServers })
   const overlays = new PlayerOverlays(events)
-  return { store, events, tasks, keys, tokens, access, apps, workers, rooms, ingresses, sessions, signalling, overlays }
+  const outbound = new OutboundPolicy(options.privateAddresses ?? false)
+  return { store, events, tasks, keys, tokens, access, apps, workers, rooms, ingresses, sessions, signalling, overlays, outbound }
 }

@@ -91,6 +91,7 @@ export async function startRuntime({ config, plugins: entries, log: serverLog }:
         anonymousGrants,
         iceServers,
         viewerLimit: config.maxViewersPerRoom,
+        privateAddresses: config.privateAddresses,
         ...liveKitKey(config),
         log,
       },

@@ -3,6 +3,7 @@ import type { AppConfig } from '../../core/app/config.ts'
 import type { AppSettings } from '../../core/app/settings.ts'
 import type { Change } from '../../core/events/events.ts'
 import type { RtpIngestOptions, RtpTarget } from '../../core/ingress/rtp-ingest.ts'
+import type { OutboundCheck } from '../../core/kernel/outbound.ts'
 import type { RtpTapTarget, TapOptions } from '../../core/media/rtp-tap.ts'
 import type { TrackLayer } from '../../core/media/track-layers.ts'
 import type { Overlay, OverlayPosition } from '../../core/player/overlay.ts'
@@ -168,6 +169,17 @@ export type CoreApi = {
     overlays(room: string): ShownOverlay[]
   }
   server: { iceServers(): IceServer[] }
+  /** Whether the server may connect to an address that somebody else named. */
+  outbound: {
+    /**
+     * @param check `schemes` without the colon, such as `rtsp`; absent: http and https. `field`: what the caller of the API calls the URL.
+     * @returns The addresses of its host at the moment. Connect to one of these: the name may lead elsewhere a moment later.
+     * @throws `INPUT_INVALID` with the `field` and a `reason`: malformed, another scheme, a private network, or a name that nobody knows.
+     */
+    check(url: string, check?: OutboundCheck): Promise<string[]>
+    /** What can be said of a URL before its name is resolved, which may be impossible for the moment. Answers the host. @throws like `check` */
+    screen(url: string, check?: OutboundCheck): string
+  }
 }
 
 /** What happens, as `host.events.on` tells it. */

@@ -1,6 +1,6 @@
+import type { AddressSet } from '../../core/kernel/addresses.ts'
 import { MediaError, messageOf } from '../../core/kernel/errors.ts'
 import type { LogLevel } from '../../core/kernel/log.ts'
-import type { AddressSet } from './addresses.ts'
 import type { Secret } from './secret.ts'
 import { VARIABLES, type Values, type VariableName } from './variables.ts'
 

@@ -1,5 +1,5 @@
+import { isLoopback } from '../../core/kernel/addresses.ts'
 import { MediaError } from '../../core/kernel/errors.ts'
-import { isLoopback } from './addresses.ts'
 import type { Config } from './env.ts'
 
 /**

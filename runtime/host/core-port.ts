@@ -115,6 +115,10 @@ export class CorePort {
         overlays: (room) => overlays.in(apps.owning(room), room),
       },
       server: { iceServers: () => [...iceServers] },
+      outbound: {
+        check: async (url, check) => [...(await core.outbound.check(url, check))],
+        screen: (url, check) => core.outbound.screen(url, check),
+      },
     }
   }
 

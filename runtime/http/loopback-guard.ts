@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
+import { isLoopback } from '../../core/kernel/addresses.ts'
 import { MediaError } from '../../core/kernel/errors.ts'
-import { isLoopback } from '../config/addresses.ts'
 import { isProxied } from './remote-address.ts'
 
 /**

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { isIP } from 'node:net'
-import { type AddressSet, unmapped } from '../config/addresses.ts'
+import { type AddressSet, unmapped } from '../../core/kernel/addresses.ts'
 
 /** Who is at the far end: the peer, or, behind proxies that are trusted, the first address of the chain that is not one of them. */
 export function remoteAddressOf(request: IncomingMessage, trusted: AddressSet): string {
