@@ -175,7 +175,15 @@ export async function startRuntime({ config, plugins: entries, log: serverLog }:
     servePages(http.app, PAGES)
     serveMeetings(http.app, core, (request) => http.callerOf(request.raw))
     const operations = new Operations(schema, context)
-    serveAdapters(http, { config, goLiveCredentials, tokens: core.access, operations, anonymousGrants, log })
+    serveAdapters(http, {
+      config,
+      goLiveCredentials,
+      tokens: core.access,
+      operations,
+      anonymousGrants,
+      placeOf: (app) => (core.apps.find(app) ? placeOf(core, { app }) : undefined),
+      log,
+    })
     serveMetrics(http.app, metrics, async ({ raw }) => {
       const open = anonymousGrants.length > 0 || (await goLiveCredentials.admitsEverywhere(raw))
       if (!open) requireGrant(http.callerOf(raw), 'OBSERVE')

@@ -1,4 +1,4 @@
-import type { Grant } from '../../core/access/caller.ts'
+import type { AccessTarget, Grant } from '../../core/access/caller.ts'
 import type { Log } from '../../core/kernel/log.ts'
 import type { Config } from '../config/env.ts'
 import type { Tokens } from '../http/caller.ts'
@@ -8,7 +8,9 @@ import { goLive } from './golive/adapter.ts'
 import type { Credentials } from './golive/credentials.ts'
 import { serveDemoPages } from './golive/demo-pages.ts'
 import type { Operations } from './operations.ts'
-import { serveAdapter } from './serve-adapter.ts'
+import type { Admitted } from './route-table.ts'
+import { type Adapter, serveAdapter } from './serve-adapter.ts'
+import { streamHub } from './streamhub/adapter.ts'
 
 export type RestOptions = {
   config: Config
@@ -17,18 +19,24 @@ export type RestOptions = {
   operations: Operations
   /** What a caller without a credential may do on this server. */
   anonymousGrants: readonly Grant[]
+  /** Where an app is; undefined when there is none of this name. */
+  placeOf: (app: string) => AccessTarget | undefined
   log: Log
 }
 
 /** Serves the APIs of other systems, and the descriptions of them all. */
 export function serveAdapters(http: HttpServer, options: RestOptions): void {
-  const { config, goLiveCredentials: credentials, tokens, operations, anonymousGrants, log } = options
-  const adapters = [goLive({ config, credentials, http, tokens, operations, anonymousGrants })]
-  for (const adapter of adapters) {
+  const { config, goLiveCredentials: credentials, tokens, operations, anonymousGrants, placeOf, log } = options
+  const serve = <Access, Who extends Admitted>(adapter: Adapter<Access, Who>) => {
     const onFault = (error: unknown, { method, url }: { method: string; url: string }) =>
       log.error({ err: error, method, url, api: adapter.name }, 'a request failed')
     serveAdapter(http.app, adapter, { operations, onFault })
+    return adapter
   }
+  const adapters = [
+    serve(goLive({ config, credentials, http, tokens, operations, anonymousGrants })),
+    serve(streamHub({ config, http, tokens, placeOf })),
+  ]
   serveDemoPages(http.app)
   serveDescriptions(http.app, adapters)
 }

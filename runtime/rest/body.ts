@@ -7,8 +7,8 @@ import { HttpRefusal } from './answer.ts'
 export type BodyReader<T> = {
   /** Media types that are taken, without parameters; the first is the documented one. */
   readonly types: readonly string[]
-  /** Whether a request that names no media type is taken as well. */
-  readonly typeOptional: boolean
+  /** Whether a request that names no media type is taken as well; `ANY`: or whatever it names. */
+  readonly typeOptional: boolean | 'ANY'
   readonly maxBytes: number
   readonly schema: z.ZodType<T>
   parse(text: string): T
@@ -25,26 +25,27 @@ export function textBody(options: { types: readonly string[]; typeOptional?: boo
 }
 
 /** A JSON body, checked. One that is left out is read as `{}`. */
-export function jsonBody<T>(schema: z.ZodType<T>, options: { maxBytes?: number } = {}): BodyReader<T> {
+export function jsonBody<T>(schema: z.ZodType<T>, options: { maxBytes?: number; anyType?: boolean } = {}): BodyReader<T> {
   return {
     types: ['application/json'],
-    typeOptional: true,
+    typeOptional: options.anyType ? 'ANY' : true,
     maxBytes: options.maxBytes ?? DEFAULT_MAX_BYTES,
     schema,
     parse: (text) => check(schema, parseJson(text)),
   }
 }
 
-/** @throws {MediaError} `INPUT_INVALID` naming the first field that is wrong. */
+/** @throws {MediaError} `INPUT_INVALID` naming the first field that is wrong; `issues` lists all of them. */
 export function check<T>(schema: z.ZodType<T>, value: unknown): T {
   const parsed = schema.safeParse(value)
   if (parsed.success) return parsed.data
-  const [issue] = parsed.error.issues
-  throw new MediaError('INPUT_INVALID', { field: issue?.path.join('.') ?? '', reason: issue?.message ?? 'malformed' })
+  const issues = parsed.error.issues.map(({ path, message }) => ({ field: path.join('.'), reason: message }))
+  throw new MediaError('INPUT_INVALID', { ...issues[0], issues })
 }
 
 /** @throws {HttpRefusal} 415 when the request names a media type that is not taken, or none where one is wanted. */
 export function requireType({ headers }: IncomingMessage, { types, typeOptional }: BodyReader<unknown>): void {
+  if (typeOptional === 'ANY') return
   const type = headers['content-type']?.split(';')[0]?.trim().toLowerCase() ?? ''
   if (type === '' ? !typeOptional : !types.includes(type)) throw new HttpRefusal(415)
 }

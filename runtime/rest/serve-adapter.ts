@@ -13,6 +13,10 @@ export type Adapter<Access = unknown, Who extends Admitted = Admitted> = {
   readonly title: string
   readonly description: string
   readonly routes: RouteTable<Access, Who>
+  /** Where all of its routes lie. What is unknown there is refused in its words, other methods than those of a route among it. */
+  readonly root?: string
+  /** Whether callers are let in before it is looked at which parameters they name. */
+  readonly callerFirst?: boolean
   /** OpenAPI's words for its credentials. */
   readonly securitySchemes: Readonly<Record<string, Readonly<Record<string, string>>>>
   /** Lets the caller in or throws. The body has not been read by then. */
@@ -26,8 +30,8 @@ export type Adapter<Access = unknown, Who extends Admitted = Admitted> = {
 type Routes<Access, Who extends Admitted> = ReadonlyMap<Method, Route<Access, Who>>
 
 /**
- * Serves an adapter's routes. Each request is checked in this order: parameters, OPTIONS, method, caller, media type, body;
- * then its operation is run as that caller.
+ * Serves an adapter's routes. Each request is checked in this order: parameters (or after the caller), OPTIONS, method, caller,
+ * parameters, query, media type, body; then its operation is run as that caller.
  */
 export function serveAdapter<Access, Who extends Admitted>(
   app: FastifyInstance,
@@ -40,19 +44,21 @@ export function serveAdapter<Access, Who extends Admitted>(
     if (!found) throw new HttpRefusal(404)
     const method = request.method as Method
     const [anyRoute] = routes.values()
-    const params = checked(anyRoute?.params, found)
-    const accepts = acceptedBy(routes)
-    if (method === 'OPTIONS') return new Answer(204, { headers: accepts })
-
     const route = routes.get(method) ?? (method === 'HEAD' ? routes.get('GET') : undefined)
+    if (!route && adapter.root !== undefined) throw new HttpRefusal(404)
+    const params = adapter.callerFirst ? found : checked(anyRoute?.params, found)
+    const accepts = acceptedBy(routes)
+    if (method === 'OPTIONS' && !route) return new Answer(204, { headers: accepts })
+
     if (!route) {
       if (anyRoute?.guarded) await adapter.authorize(request, anyRoute, params)
       throw new HttpRefusal(405, { allow: allowedBy(routes), ...accepts })
     }
     const who = await adapter.authorize(request, route, params)
+    const given = adapter.callerFirst ? checked(route.params, params) : params
     const query = checked(route.query, request.query)
     const body = route.body && (await bodyOf(request, route.body, accepts))
-    const input: Input<Who> = { params, query, body, who, request }
+    const input: Input<Who> = { params: given, query, body, who, request }
     const data = route.document === undefined ? {} : await operations.run(route.document, route.variables?.(input) ?? {}, who.caller)
     const reply = await route.reply(data, input)
     return reply instanceof Answer ? reply : new Answer(Number(Object.keys(route.success)[0]), { body: reply })
@@ -75,6 +81,18 @@ export function serveAdapter<Access, Who extends Admitted>(
   }
 
   void app.register(async (scope) => {
+    if (adapter.root !== undefined) {
+      const unknown = new Map()
+      for (const url of [adapter.root, `${adapter.root}/*`]) {
+        scope.route({
+          method: [...METHODS],
+          url,
+          exposeHeadRoute: false,
+          onRequest: (request, reply) => serve(request, reply, unknown, undefined),
+          handler: (_request, reply) => reply,
+        })
+      }
+    }
     for (const [path, routes] of byPath(adapter.routes)) {
       const { urls, paramsOf } = matchPath(path)
       for (const url of urls) {
