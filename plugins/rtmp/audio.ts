@@ -1,14 +1,14 @@
 import { MediaError } from '../../core/kernel/errors.ts'
+import { OutgoingTrack, type TrackContext } from '../kit/rtp/outgoing-track.ts'
+import { OPUS_CODEC } from '../kit/rtp/track-codecs.ts'
 import type { AudioPath } from './audio-path.ts'
 import { AudioTranscoding, type AudioTranscodingOptions } from './audio-transcoding.ts'
 import { classicAudio } from './classic-audio.ts'
 import { audioToOpus, isAudioDecodable } from './launch.ts'
 import { OpusPassthrough } from './opus-passthrough.ts'
-import { OutgoingTrack, type TrackContext } from './outgoing-track.ts'
 import { type AudioCodec, type AudioTag, parseAudioTag } from './protocol/audio-tag.ts'
 import type { MediaMessage } from './protocol/flv.ts'
 import { opusChannels } from './protocol/opus.ts'
-import { OPUS_CODEC } from './track-codecs.ts'
 
 export type AudioOptions = Omit<AudioTranscodingOptions, 'launch' | 'stream'> & { context: TrackContext; bitrateBps: number }
 

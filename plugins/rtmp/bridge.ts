@@ -1,11 +1,11 @@
 import type { Log } from '../../core/kernel/log.ts'
 import type { PluginPipelines, PluginTask, PluginTasks } from '../kit/host.ts'
+import type { RtpStream } from '../kit/rtp/rtp-sender.ts'
 import { FlvPipeline } from './flv-pipeline.ts'
 import { bitrateFor, fitInto, h264ToH264, type Picture } from './launch.ts'
 import type { MediaMessage } from './protocol/flv.ts'
 import type { GopCache } from './protocol/gop-cache.ts'
 import { replay } from './replay.ts'
-import type { RtpStream } from './rtp/rtp-sender.ts'
 
 /** It is watched for a moment only, and has to be there at once. */
 const MAX_WIDTH_PX = 1280

@@ -1,8 +1,8 @@
 import { Backoff } from '../../core/kernel/backoff.ts'
 import type { Log } from '../../core/kernel/log.ts'
 import type { PluginPipelines, PluginTask, PluginTasks } from '../kit/host.ts'
+import type { RtpStream } from '../kit/rtp/rtp-sender.ts'
 import { FlvPipeline } from './flv-pipeline.ts'
-import type { RtpStream } from './rtp/rtp-sender.ts'
 
 export type KeptPipelineOptions = {
   pipelines: PluginPipelines

@@ -1,7 +1,7 @@
 import { caps, chain, element, type Fragment, inputFd, launch, outputFd, pad } from '../../native/gst.ts'
+import { MAX_PAYLOAD_BYTES } from '../kit/rtp/rtp-sender.ts'
 import { PAYLOADER } from './flv-pipeline.ts'
 import type { AudioCodec } from './protocol/audio-tag.ts'
-import { MAX_PAYLOAD_BYTES } from './rtp/rtp-sender.ts'
 
 /** What has to be loaded for the pipelines here. */
 export const PRELOADED = ['flvdemux', 'h264parse', 'avdec_h264', 'avdec_aac', 'x264enc', 'opusenc', 'rtph264pay', 'rtpopuspay']

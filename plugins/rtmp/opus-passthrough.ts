@@ -1,8 +1,8 @@
 import { MediaError } from '../../core/kernel/errors.ts'
+import type { RtpStream } from '../kit/rtp/rtp-sender.ts'
 import type { AudioPath } from './audio-path.ts'
 import type { MediaMessage } from './protocol/flv.ts'
 import { opusDurationMs } from './protocol/opus.ts'
-import type { RtpStream } from './rtp/rtp-sender.ts'
 
 /** Where a message of Opus holds its data. */
 const DATA_OFFSET = 5

@@ -1,5 +1,5 @@
+import type { OutgoingTrack } from '../kit/rtp/outgoing-track.ts'
 import { Bridge, type BridgeOptions } from './bridge.ts'
-import type { OutgoingTrack } from './outgoing-track.ts'
 import type { MediaMessage } from './protocol/flv.ts'
 import type { GopCache } from './protocol/gop-cache.ts'
 import { HEADER_DATA_OFFSET, type VideoTag } from './protocol/video-tag.ts'

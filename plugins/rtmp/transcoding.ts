@@ -1,7 +1,7 @@
+import type { OutgoingTrack } from '../kit/rtp/outgoing-track.ts'
 import type { FlvPipeline } from './flv-pipeline.ts'
 import { KeptPipeline, type KeptPipelineOptions } from './kept-pipeline.ts'
 import { bitrateFor, h264ToH264, type Picture } from './launch.ts'
-import type { OutgoingTrack } from './outgoing-track.ts'
 import type { MediaMessage } from './protocol/flv.ts'
 import type { GopCache } from './protocol/gop-cache.ts'
 import type { VideoTag } from './protocol/video-tag.ts'

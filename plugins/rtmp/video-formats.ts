@@ -1,4 +1,5 @@
 import type { RtpIngestOptions } from '../../core/ingress/rtp-ingest.ts'
+import { H264_CODEC } from '../kit/rtp/track-codecs.ts'
 import { parseAv1Config } from './protocol/av1-config.ts'
 import { parseAvcConfig } from './protocol/avc-config.ts'
 import type { VideoConfig } from './protocol/video-config.ts'
@@ -8,7 +9,7 @@ import { Av1Packer } from './rtp/av1-payload.ts'
 import { H264Packer } from './rtp/h264-packer.ts'
 import type { Packer } from './rtp/packer.ts'
 import { Vp9Packer } from './rtp/vp9-payload.ts'
-import { AV1_CODEC, H264_CODEC, VP9_CODEC } from './track-codecs.ts'
+import { AV1_CODEC, VP9_CODEC } from './track-codecs.ts'
 
 /** What is particular to one codec that goes through. */
 export type VideoFormat = {

@@ -1,7 +1,8 @@
+import type { Emit } from '../../kit/rtp/h264-payload.ts'
+import { MAX_PAYLOAD_BYTES } from '../../kit/rtp/rtp-sender.ts'
 import { sequenceHeaderOf } from '../protocol/av1-config.ts'
 import { leb128, ObuType, obuType, readObus } from '../protocol/obu.ts'
-import type { Emit, Packer } from './packer.ts'
-import { MAX_PAYLOAD_BYTES } from './rtp-sender.ts'
+import type { Packer } from './packer.ts'
 
 const CONTINUES = 0x80
 const GOES_ON = 0x40

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { MAX_PAYLOAD_BYTES } from '../../kit/rtp/rtp-sender.ts'
 import { ObuType, obuType, readObus } from '../protocol/obu.ts'
 import { Av1Packer, packTemporalUnit } from './av1-payload.ts'
-import { MAX_PAYLOAD_BYTES } from './rtp-sender.ts'
 import { Vp9Packer } from './vp9-payload.ts'
 
 type Packed = { payload: Buffer; last: boolean }

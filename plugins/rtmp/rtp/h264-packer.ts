@@ -1,7 +1,8 @@
+import type { Emit } from '../../kit/rtp/h264-payload.ts'
+import { packFrame } from '../../kit/rtp/h264-payload.ts'
+import { MAX_PAYLOAD_BYTES } from '../../kit/rtp/rtp-sender.ts'
 import { nalLengthBytes, nalUnits, parameterSets } from './avcc.ts'
-import { packFrame } from './h264-payload.ts'
-import type { Emit, Packer } from './packer.ts'
-import { MAX_PAYLOAD_BYTES } from './rtp-sender.ts'
+import type { Packer } from './packer.ts'
 
 /** H.264, with the parameter sets of its sequence header in band. */
 export class H264Packer implements Packer {

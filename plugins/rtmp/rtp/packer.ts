@@ -1,5 +1,4 @@
-/** Takes one RTP payload in pieces; `last` marks the end of a frame. */
-export type Emit = (payload: Buffer[], last: boolean) => void
+import type { Emit } from '../../kit/rtp/h264-payload.ts'
 
 /** Makes RTP payloads of one codec's frames, as FLV stores them. */
 export interface Packer {

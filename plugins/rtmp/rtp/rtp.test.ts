@@ -2,12 +2,12 @@ import assert from 'node:assert/strict'
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { test } from 'node:test'
+import { packFrame } from '../../kit/rtp/h264-payload.ts'
+import { RtpFrames } from '../../kit/rtp/rtp-frames.ts'
+import { RtpSender } from '../../kit/rtp/rtp-sender.ts'
+import { SenderReports } from '../../kit/rtp/sender-reports.ts'
+import { SessionClock } from '../../kit/rtp/session-clock.ts'
 import { nalLengthBytes, nalUnits, parameterSets } from './avcc.ts'
-import { packFrame } from './h264-payload.ts'
-import { RtpFrames } from './rtp-frames.ts'
-import { RtpSender } from './rtp-sender.ts'
-import { SenderReports } from './sender-reports.ts'
-import { SessionClock } from './session-clock.ts'
 
 const SPS = Buffer.from('6742c01f', 'hex')
 const PPS = Buffer.from('68ce', 'hex')

@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto'
-import type { Emit, Packer } from './packer.ts'
-import { MAX_PAYLOAD_BYTES } from './rtp-sender.ts'
+import type { Emit } from '../../kit/rtp/h264-payload.ts'
+import { MAX_PAYLOAD_BYTES } from '../../kit/rtp/rtp-sender.ts'
+import type { Packer } from './packer.ts'
 
 const HAS_PICTURE_ID = 0x80
 const INTER_PICTURE = 0x40

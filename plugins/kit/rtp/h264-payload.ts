@@ -1,4 +1,5 @@
-import type { Emit } from './packer.ts'
+/** Takes one RTP payload in pieces; `last` marks the end of a frame. */
+export type Emit = (payload: Buffer[], last: boolean) => void
 
 const TYPE = 0x1f
 const NRI = 0x60

@@ -1,9 +1,9 @@
-import type { RtpIngestOptions, RtpTarget } from '../../core/ingress/rtp-ingest.ts'
-import type { CoreApi } from '../kit/core-api.ts'
-import type { Remote } from '../kit/rpc.ts'
-import { RtpSender, type RtpStream } from './rtp/rtp-sender.ts'
-import type { SenderReports } from './rtp/sender-reports.ts'
-import type { SessionClock } from './rtp/session-clock.ts'
+import type { RtpIngestOptions, RtpTarget } from '../../../core/ingress/rtp-ingest.ts'
+import type { CoreApi } from '../core-api.ts'
+import type { Remote } from '../rpc.ts'
+import { RtpSender, type RtpStream } from './rtp-sender.ts'
+import type { SenderReports } from './sender-reports.ts'
+import type { SessionClock } from './session-clock.ts'
 
 export type TrackContext = { core: Remote<CoreApi>; participantId: string; clock: SessionClock; reports: SenderReports }
 
