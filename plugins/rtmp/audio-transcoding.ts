@@ -1,22 +1,32 @@
+import { KeptPipeline, type KeptPipelineOptions } from '../kit/kept-pipeline.ts'
+import type { RtpStream } from '../kit/rtp/rtp-sender.ts'
 import type { AudioPath } from './audio-path.ts'
-import { KeptPipeline, type KeptPipelineOptions } from './kept-pipeline.ts'
+import { FlvPipeline } from './flv-pipeline.ts'
 import type { MediaMessage } from './protocol/flv.ts'
 
 /** Seconds of sound; beyond, what comes next is dropped until the pipeline has caught up. */
 const MAX_QUEUED_BYTES = 256 << 10
 
-export type AudioTranscodingOptions = Omit<KeptPipelineOptions, 'onUp'> & { onDropped: () => void }
+export type AudioTranscodingOptions = Omit<KeptPipelineOptions<FlvPipeline>, 'start' | 'onUp'> & {
+  launch: string
+  stream: RtpStream
+  onDropped: () => void
+}
 
 /** Makes Opus of what the encoder sends. */
 export class AudioTranscoding implements AudioPath {
-  readonly #pipeline: KeptPipeline
+  readonly #pipeline: KeptPipeline<FlvPipeline>
   readonly #onDropped: () => void
   #header: MediaMessage | undefined
 
   constructor(options: AudioTranscodingOptions) {
     this.#onDropped = options.onDropped
-    const onUp: KeptPipelineOptions['onUp'] = (pipeline) => this.#header && pipeline.writeHeader(this.#header)
-    this.#pipeline = new KeptPipeline({ ...options, onUp })
+    const { launch, stream } = options
+    this.#pipeline = new KeptPipeline<FlvPipeline>({
+      ...options,
+      start: (running) => FlvPipeline.start({ ...running, launch, stream }),
+      onUp: (pipeline) => this.#header && pipeline.writeHeader(this.#header),
+    })
   }
 
   configure(message: MediaMessage): void {

@@ -1,6 +1,6 @@
+import { KeptPipeline, type KeptPipelineOptions } from '../kit/kept-pipeline.ts'
 import type { OutgoingTrack } from '../kit/rtp/outgoing-track.ts'
-import type { FlvPipeline } from './flv-pipeline.ts'
-import { KeptPipeline, type KeptPipelineOptions } from './kept-pipeline.ts'
+import { FlvPipeline } from './flv-pipeline.ts'
 import { bitrateFor, h264ToH264, type Picture } from './launch.ts'
 import type { MediaMessage } from './protocol/flv.ts'
 import type { GopCache } from './protocol/gop-cache.ts'
@@ -13,7 +13,7 @@ const HIGH_BYTES = 4 << 20
 /** … for so many milliseconds at most; then frames up to the next keyframe are dropped. */
 const MAX_WAIT_MS = 2_000
 
-export type TranscodingOptions = Omit<KeptPipelineOptions, 'launch' | 'stream' | 'onUp'> & {
+export type TranscodingOptions = Omit<KeptPipelineOptions<FlvPipeline>, 'start' | 'onUp'> & {
   track: OutgoingTrack
   cache: GopCache
   picture: Picture
@@ -27,7 +27,7 @@ export type TranscodingOptions = Omit<KeptPipelineOptions, 'launch' | 'stream' |
 /** Decodes H.264 and encodes it again without B-frames; a keyframe is there whenever a viewer wants one. */
 export class Transcoding implements VideoPath {
   readonly #options: TranscodingOptions
-  readonly #pipeline: KeptPipeline
+  readonly #pipeline: KeptPipeline<FlvPipeline>
   #state: 'FLOWING' | 'WAITING' | 'DROPPING' = 'FLOWING'
   #endWait = () => {}
 
@@ -35,10 +35,10 @@ export class Transcoding implements VideoPath {
     this.#options = options
     const { picture, track } = options
     const bitrateBps = options.bitrateBps || bitrateFor(picture)
-    this.#pipeline = new KeptPipeline({
+    const launch = h264ToH264(picture, { preset: 'superfast', bitrateBps })
+    this.#pipeline = new KeptPipeline<FlvPipeline>({
       ...options,
-      launch: h264ToH264(picture, { preset: 'superfast', bitrateBps }),
-      stream: track.source,
+      start: (running) => FlvPipeline.start({ ...running, launch, stream: track.source }),
       onUp: (pipeline) => {
         this.#endWait()
         this.#state = 'FLOWING'

@@ -1,33 +1,38 @@
 import { Backoff } from '../../core/kernel/backoff.ts'
 import type { Log } from '../../core/kernel/log.ts'
-import type { PluginPipelines, PluginTask, PluginTasks } from '../kit/host.ts'
-import type { RtpStream } from '../kit/rtp/rtp-sender.ts'
-import { FlvPipeline } from './flv-pipeline.ts'
+import type { PipelineEnd } from '../../native/pipeline.ts'
+import type { PluginPipelines, PluginTask, PluginTasks } from './host.ts'
 
-export type KeptPipelineOptions = {
+/** What is kept: a pipeline, or something around one. */
+export interface Keepable {
+  /** `gone` is called once; at once when it has ended already. */
+  onClosed(gone: (reason: PipelineEnd, detail: string | undefined) => void): void
+  stop(): Promise<void>
+}
+
+export type KeptPipelineOptions<Running extends Keepable> = {
   pipelines: PluginPipelines
   tasks: PluginTasks
   parent: PluginTask
   log: Log
   name: string
-  launch: string
-  stream: RtpStream
+  start: (options: { pipelines: PluginPipelines; name: string; task: PluginTask; signal: AbortSignal }) => Promise<Running>
   /** It runs, and has to be given what it needs to begin with; also after a restart. */
-  onUp: (pipeline: FlvPipeline) => void
+  onUp: (pipeline: Running) => void
   /** It failed too often. */
   onGaveUp: (reason: string) => void
 }
 
 /** A pipeline that comes back when it dies: at once the first time, then ever later, and not at all after ten times in a minute. */
-export class KeptPipeline {
-  readonly #options: KeptPipelineOptions
+export class KeptPipeline<Running extends Keepable> {
+  readonly #options: KeptPipelineOptions<Running>
   readonly #task: PluginTask
   readonly #abort = new AbortController()
   readonly #backoff = new Backoff({ firstMs: 10, maxMs: 5_000, giveUpAfter: 10 })
-  #current: FlvPipeline | undefined
+  #current: Running | undefined
   #retry: NodeJS.Timeout | undefined
 
-  constructor(options: KeptPipelineOptions) {
+  constructor(options: KeptPipelineOptions<Running>) {
     this.#options = options
     const { tasks, parent, name } = options
     this.#task = tasks.open({ type: 'PIPELINE', name, parent, restart: async () => void (await this.#current?.stop()) })
@@ -35,7 +40,7 @@ export class KeptPipeline {
   }
 
   /** Undefined while it is being started; what comes in then is lost. */
-  get current(): FlvPipeline | undefined {
+  get current(): Running | undefined {
     return this.#current
   }
 
@@ -47,9 +52,9 @@ export class KeptPipeline {
   }
 
   async #start(): Promise<void> {
-    const { pipelines, name, launch, stream, onUp } = this.#options
+    const { pipelines, name, start, onUp } = this.#options
     try {
-      const pipeline = await FlvPipeline.start({ pipelines, name, launch, stream, task: this.#task, signal: this.#abort.signal })
+      const pipeline = await start({ pipelines, name, task: this.#task, signal: this.#abort.signal })
       if (this.#abort.signal.aborted) return
       this.#current = pipeline
       this.#task.running()

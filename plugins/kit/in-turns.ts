@@ -1,4 +1,4 @@
-import type { PluginPipelines } from '../kit/host.ts'
+import type { PluginPipelines } from './host.ts'
 
 /**
  * Starts a few pipelines at a time, the others in turn: to make a process holds this thread up for some milliseconds, and
