@@ -8,4 +8,5 @@ export default definePluginsConfig(({ host, rtmpPort }) => [
   use<typeof whip>('./plugins/whip/plugin.ts'),
   use<typeof rtmp>('./plugins/rtmp/plugin.ts', { host, port: rtmpPort }),
   use<typeof snapshot>('./plugins/snapshot/plugin.ts'),
+  use('./examples/watermark/plugin.js'),
 ])

@@ -3,12 +3,13 @@ import { Feed } from '../core/kernel/feed.ts'
 import type { Store } from '../core/store/database.ts'
 import { eq } from '../core/store/drizzle.ts'
 import { plugins as pluginsTable } from '../core/store/tables.ts'
-import type { LogEntry, PluginInAppView, PluginsService, PluginView } from '../schema/context.ts'
+import type { LogEntry, PlayerPlugin, PluginInAppView, PluginsService, PluginView } from '../schema/context.ts'
 import type { AppPlugins } from './app-plugins.ts'
 import type { Plugin } from './host/plugin.ts'
 import type { PluginHost } from './host/plugin-host.ts'
 import type { PluginEntry } from './host/plugins-config.ts'
 import type { KnownManifests } from './known-manifests.ts'
+import { PluginsInApps } from './plugins-in-apps.ts'
 import { maskSecrets } from './redact.ts'
 
 type PluginsDependencies = { host: PluginHost; store: Store; inApps: AppPlugins; apps: Apps; known: KnownManifests }
@@ -17,14 +18,14 @@ type PluginsDependencies = { host: PluginHost; store: Store; inApps: AppPlugins;
 export class Plugins implements PluginsService {
   readonly #host: PluginHost
   readonly #store: Store
-  readonly #inApps: AppPlugins
+  readonly #inApps: PluginsInApps
   readonly #apps: Apps
   readonly #known: KnownManifests
 
   constructor({ host, store, inApps, apps, known }: PluginsDependencies) {
     this.#host = host
     this.#store = store
-    this.#inApps = inApps
+    this.#inApps = new PluginsInApps(apps, inApps)
     this.#apps = apps
     this.#known = known
     host.events.on('contributed', (plugin) => known.keep(plugin))
@@ -76,17 +77,40 @@ export class Plugins implements PluginsService {
     return view(plugin)
   }
 
-  inApp(name: string, appName: string): PluginInAppView {
-    const { app, enabled, config } = this.#inApps.of(this.#host.get(name).name, this.#apps.get(appName).name)
-    return { app, plugin: name, enabled, config: maskSecrets(config) }
+  inApp(name: string, app: string): PluginInAppView {
+    return this.#inApps.view(this.#host.get(name), app)
   }
 
-  async setInApp(name: string, appName: string, change: { enabled?: boolean; config?: Record<string, unknown> }): Promise<PluginInAppView> {
-    const plugin = this.#host.get(name)
+  async installInApp(name: string, app: string): Promise<PluginInAppView> {
+    await this.#inApps.install(this.#host.get(name), app)
+    return this.inApp(name, app)
+  }
+
+  async uninstallInApp(name: string, app: string): Promise<PluginInAppView> {
+    await this.#inApps.uninstall(this.#host.get(name), app)
+    return this.inApp(name, app)
+  }
+
+  async setInApp(name: string, app: string, change: { enabled?: boolean; config?: Record<string, unknown> }): Promise<PluginInAppView> {
+    await this.#inApps.set(this.#host.get(name), app, change)
+    return this.inApp(name, app)
+  }
+
+  setWorking(name: string, app: string, working: boolean): PluginInAppView {
+    this.#inApps.setWorking(this.#host.get(name), app, working)
+    return this.inApp(name, app)
+  }
+
+  inPlayers(appName: string): PlayerPlugin[] {
     const app = this.#apps.get(appName)
-    if (change.config) await plugin.remote.thread.checkApp(change.config)
-    await this.#inApps.set(name, app, change)
-    return this.inApp(name, appName)
+    return [...this.#host]
+      .filter((plugin) => plugin.manifest?.ui === 'player-overlay' && this.#inApps.uses(plugin, app.name))
+      .map((plugin) => ({ plugin: view(plugin), config: this.#inApps.published(plugin, app) }))
+  }
+
+  /** Whether an app lets a plugin work for it. */
+  uses(app: string, name: string): boolean {
+    return this.#inApps.uses(this.#host.get(name), app)
   }
 
   watch(): Feed<PluginView> {
@@ -121,6 +145,11 @@ function view(plugin: Plugin): PluginView {
     name,
     version: manifest?.version,
     title: manifest?.title,
+    description: manifest?.description ?? '',
+    category: manifest?.category ?? 'tool',
+    ui: manifest?.ui ?? 'app-tab',
+    optional: manifest?.optional ?? false,
+    worksPerApp: manifest?.worksPerApp ?? false,
     state,
     restarts,
     lastError,

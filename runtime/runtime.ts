@@ -101,13 +101,13 @@ export async function startRuntime({ config, plugins: entries, log: serverLog }:
     requireSafeExposure(config, core.tokens.list().length > 0)
     const newToken = await firstToken(core, config)
 
-    const appPlugins = await AppPlugins.load(core.store, core.apps, core.events)
+    const appPlugins = await AppPlugins.load(core)
     const host = new PluginHost({
       log,
       tasks: core.tasks,
       bus: new PluginBus(core.events),
       apps: appPlugins,
-      openCore: (plugin) => new CorePort(core, iceServers, log, { plugin, isUsedBy: (app) => appPlugins.of(plugin, app).enabled }),
+      openCore: (plugin) => new CorePort(core, iceServers, log, { plugin, isUsedBy: (app) => plugins.uses(app, plugin) }),
       dataDir: config.dataDir,
       databaseUrl: config.databaseUrl?.reveal() ?? registryUrl(config.dataDir),
       coreSchema,

@@ -36,6 +36,11 @@ export type PluginView = {
   readonly name: string
   readonly version: string | undefined
   readonly title: string | undefined
+  readonly description: string
+  readonly category: 'tool' | 'processor' | 'panel'
+  readonly ui: 'app-tab' | 'panel' | 'player-overlay'
+  readonly optional: boolean
+  readonly worksPerApp: boolean
   readonly state: PluginState
   readonly restarts: number
   readonly lastError: string | undefined
@@ -55,10 +60,28 @@ export type PluginView = {
 export type PluginInAppView = {
   readonly app: string
   readonly plugin: string
+  readonly installed: boolean
   readonly enabled: boolean
-  /** Its options there, as they were given, secrets masked. */
+  /** Its options there with their defaults, secrets masked; as they were given, when the plugin has not told its options yet. */
   readonly config: unknown
+  /** Undefined when the app has not said a word about it. */
+  readonly installedAt: Date | undefined
+  readonly updatedAt: Date | undefined
+  readonly work: PluginWork
+  /** The last lines the plugin logged about this app, oldest first. */
+  readonly log: readonly LogEntry[]
 }
+
+/** How a plugin works for one app. */
+export type PluginWork = {
+  readonly state: 'STOPPED' | 'STARTING' | 'RUNNING' | 'CRASHED'
+  readonly startedAt: Date | undefined
+  readonly stoppedAt: Date | undefined
+  readonly error: string | undefined
+}
+
+/** What the players of an app may know of a plugin that shows something over the picture. */
+export type PlayerPlugin = { readonly plugin: PluginView; readonly config: Readonly<Record<string, unknown>> }
 
 /** What the API can do with plugins. The plugin host provides it. */
 export interface PluginsService {
@@ -72,8 +95,20 @@ export interface PluginsService {
   configure(name: string, options: Record<string, unknown>): Promise<PluginView>
   /** @throws {MediaError} `APP_NOT_FOUND` or `PLUGIN_NOT_FOUND` */
   inApp(name: string, app: string): PluginInAppView
+  /** Lets an app use a plugin that it has to enable first; does nothing where it is installed. */
+  installInApp(name: string, app: string): Promise<PluginInAppView>
+  /** Ends the use of a plugin in an app and forgets its options there. */
+  uninstallInApp(name: string, app: string): Promise<PluginInAppView>
   /**
-   * Says whether an app uses a plugin, and with which options; what is left out stays as it is.
+   * Lets a plugin that is enabled in an app work there, or not for the time being.
+   *
+   * @throws {MediaError} `PLUGIN_CONFIG_INVALID` when it does not work for each app on its own, is not enabled there, or lacks an option.
+   */
+  setWorking(name: string, app: string, working: boolean): PluginInAppView
+  /** Those that show something over the picture in an app, with the options that everybody may know. */
+  inPlayers(app: string): PlayerPlugin[]
+  /**
+   * Says whether an app uses a plugin, and changes options of it there: what is left out stays as it is, null brings a default back.
    *
    * @throws {MediaError} `APP_NOT_FOUND`, `PLUGIN_NOT_FOUND`, `PLUGIN_CONFIG_INVALID` naming the option, or `PLUGIN_UNAVAILABLE` when
    * the plugin does not run and so can't check the options.

@@ -25,9 +25,9 @@ async function installed(): Promise<{ config: string } & AsyncDisposable> {
   await writeFile(
     config,
     `import { definePluginsConfig, use } from 'patchbay/kit'
-     export default definePluginsConfig(({ host }) => [
+     export default definePluginsConfig([
        use('${new URL('plugins/whip/plugin.ts', REPOSITORY)}'),
-       use('patchbay-watermark', { text: \`served by \${host}\` }),
+       use('patchbay-watermark'),
      ])`,
   )
   return { config: pathToFileURL(config).href, [Symbol.asyncDispose]: () => rm(folder, { recursive: true }) }
@@ -36,6 +36,8 @@ async function installed(): Promise<{ config: string } & AsyncDisposable> {
 test('a plugin installed from its tarball shows its text in the player, as each app says', { timeout: 60_000 }, async () => {
   await using project = await installed()
   await using runtime = await TestRuntime.start({ pluginsConfig: project.config })
+  await runtime.graphql('mutation { installAppPlugin(app: "live", plugin: "watermark") { installed } }')
+  await runtime.graphql(SET, { enabled: true })
   await using browser = await PagesBrowser.open()
   await browser.publish(runtime.url, 'live/yard')
   const player = await browser.page(`${runtime.url}/play/live/yard`)
@@ -54,10 +56,10 @@ test('a plugin installed from its tarball shows its text in the player, as each 
       }
     })()`)
   }
-  assert.deepEqual(await shown('served by'), { text: 'served by 127.0.0.1', markup: 0, opacity: '0.6', x: 'end', y: 'end' })
+  assert.deepEqual(await shown('Patchbay'), { text: 'Patchbay', markup: 0, opacity: '0.6', x: 'end', y: 'end' })
 
   const text = 'Yard <b>internal</b>'
-  await runtime.graphql(SET, { config: { text, position: 'TOP_LEFT', opacity: 0.25 } })
+  await runtime.graphql(SET, { config: { text, position: 'top-left', opacity: 0.25 } })
   assert.deepEqual(await shown('Yard'), { text, markup: 0, opacity: '0.25', x: 'start', y: 'start' })
 
   await runtime.graphql(SET, { enabled: false })

@@ -6,7 +6,7 @@ import { createRequire } from 'node:module'
  */
 const require = createRequire(import.meta.url)
 
-export const { index, integer, primaryKey, sqliteTable, text, uniqueIndex } =
+export const { index, integer, primaryKey, real, sqliteTable, text, uniqueIndex } =
   require('drizzle-orm/sqlite-core') as typeof import('drizzle-orm/sqlite-core')
 
 export const { and, asc, count, desc, eq, gt, gte, inArray, isNull, like, lt, lte, or, sql } =

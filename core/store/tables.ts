@@ -1,6 +1,6 @@
 import type { Grant } from '../access/caller.ts'
 import type { Role } from '../access/role.ts'
-import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from './drizzle.ts'
+import { index, integer, primaryKey, real, sqliteTable, text, uniqueIndex } from './drizzle.ts'
 
 const createdAt = () => integer('created_at', { mode: 'timestamp_ms' }).notNull()
 
@@ -29,6 +29,22 @@ export const apps = sqliteTable('apps', {
   createdAt: createdAt(),
   updatedAt: integer('updated_at', { mode: 'timestamp_ms' }).notNull(),
 })
+
+/** What is counted anew each month. */
+export type MonthlyMetric = 'maxRecordingMinutesMonth' | 'maxEgressGbMonth'
+
+/** What each tenant used of its quotas in each month. */
+export const usage = sqliteTable(
+  'usage',
+  {
+    tenant: text('tenant').notNull(),
+    /** `2026-11`, in UTC. */
+    month: text('month').notNull(),
+    metric: text('metric').$type<MonthlyMetric>().notNull(),
+    amount: real('amount').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.tenant, table.month, table.metric] })],
+)
 
 /** People who log in. */
 export const users = sqliteTable('users', {
@@ -91,6 +107,8 @@ export const ingresses = sqliteTable(
     sealedUrl: text('sealed_url'),
     /** scrypt of the password that goes with the stream key. */
     passwordHash: text('password_hash'),
+    /** Whether the password was shown for it once, and need not come with each push. */
+    authorized: integer('authorized', { mode: 'boolean' }).notNull().default(false),
     /** Whether renditions of it are made. */
     transcode: integer('transcode', { mode: 'boolean' }).notNull().default(false),
     createdAt: createdAt(),
@@ -144,15 +162,17 @@ export const pluginManifests = sqliteTable('plugin_manifests', {
   manifest: text('manifest', { mode: 'json' }).$type<unknown>().notNull(),
 })
 
-/** What an app says about a plugin; without a row it uses the plugin as the plugin itself says. */
+/** What an app says about a plugin; without a row it uses one that is not optional. */
 export const appPlugins = sqliteTable(
   'app_plugins',
   {
     app: text('app').notNull(),
     plugin: text('plugin').notNull(),
     enabled: integer('enabled', { mode: 'boolean' }).notNull(),
-    config: text('config', { mode: 'json' }).$type<Record<string, unknown>>(),
-    installedAt: integer('installed_at', { mode: 'timestamp_ms' }).notNull(),
+    /** Its options there as JSON, sealed: there may be secrets among them. */
+    sealedConfig: text('sealed_config'),
+    /** Null: the app has no use for it, and its options are forgotten. */
+    installedAt: integer('installed_at', { mode: 'timestamp_ms' }),
     updatedAt: integer('updated_at', { mode: 'timestamp_ms' }).notNull(),
   },
   (table) => [primaryKey({ columns: [table.app, table.plugin] })],

@@ -1,11 +1,10 @@
 /**
  * Adds an app's watermark to the API. Written as SDL and resolvers; `pluginBuilder` builds the same in code.
  *
- * @param {{ text: string, position: string, opacity: number }} config
- * @param {import('patchbay/kit').PluginApps<object>} apps
+ * @param {import('patchbay/kit').PluginApps<{ text: string, position: string, opacity: number }>} apps
  * @returns {import('patchbay/kit').Contribution}
  */
-export function watermarkSchema(config, apps) {
+export function watermarkSchema(apps) {
   return {
     typeDefs: `
       "A line of text over the picture."
@@ -25,9 +24,8 @@ export function watermarkSchema(config, apps) {
     resolvers: {
       Query: {
         watermark: async (_root, { app }) => {
-          const { enabled, config: inApp } = await apps.get(app)
-          const shown = { ...config, ...inApp }
-          return enabled && shown.text !== '' ? shown : null
+          const { enabled, config } = await apps.get(app)
+          return enabled ? config : null
         },
       },
     },

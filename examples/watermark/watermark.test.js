@@ -5,15 +5,22 @@ import { conformance, TestRuntime } from 'patchbay/test'
 
 const module = import.meta.resolve('./plugin.js')
 
-conformance(module, { options: { text: 'Patchbay' }, badOptions: { text: 5, position: 'OUTSIDE', opacity: 2 } })
+conformance(module, { options: {}, badOptions: { text: 5 } })
 
-test('an app shows the text of the plugin until it says otherwise', async () => {
-  await using runtime = await TestRuntime.start({ plugins: [use(module, { text: 'Patchbay' })] })
+test('an app that installs and enables it shows its text, and one that does not shows nothing', async () => {
+  await using runtime = await TestRuntime.start({ plugins: [use(module)] })
   const shown = async () => (await runtime.graphql('{ watermark(app: "live") { text position opacity } }')).watermark
-  assert.deepEqual(await shown(), { text: 'Patchbay', position: 'BOTTOM_RIGHT', opacity: 0.6 })
+  const set = 'mutation ($config: JSON!) { setAppPlugin(app: "live", plugin: "watermark", enabled: true, config: $config) { enabled } }'
+  assert.equal(await shown(), null)
+  await assert.rejects(runtime.graphql(set, { config: {} }), /PLUGIN_CONFIG_INVALID.*not installed/)
 
-  const set = 'mutation ($config: JSON!) { setAppPlugin(app: "live", plugin: "watermark", config: $config) { enabled } }'
-  await runtime.graphql(set, { config: { text: 'Yard', position: 'TOP' } })
-  assert.deepEqual(await shown(), { text: 'Yard', position: 'TOP', opacity: 0.6 })
+  await runtime.graphql('mutation { installAppPlugin(app: "live", plugin: "watermark") { installed } }')
+  assert.equal(await shown(), null)
+  await runtime.graphql(set, { config: { text: 'Yard', position: 'top-left' } })
+  assert.deepEqual(await shown(), { text: 'Yard', position: 'top-left', opacity: 0.6 })
   await assert.rejects(runtime.graphql(set, { config: { opacity: 'half' } }), /PLUGIN_CONFIG_INVALID.*opacity/)
+  await assert.rejects(runtime.graphql(set, { config: { colour: 'red' } }), /PLUGIN_CONFIG_INVALID.*colour/)
+
+  await runtime.graphql('mutation { uninstallAppPlugin(app: "live", plugin: "watermark") { installed } }')
+  assert.equal(await shown(), null)
 })

@@ -9,6 +9,16 @@ export type PluginDefinition<Config extends z.ZodType = z.ZodType, AppConfig ext
   readonly version: string
   /** What a person calls it. */
   readonly title: string
+  /** What it does, in a sentence or two, for whoever decides whether an app shall use it. */
+  readonly description?: string
+  /** What kind of thing it is; default `tool`. A `processor` works on media. */
+  readonly category?: 'tool' | 'processor' | 'panel'
+  /** Where it is to be seen; default `app-tab`, among what an app can be told. */
+  readonly ui?: 'app-tab' | 'panel' | 'player-overlay'
+  /** Apps use it once they have installed and enabled it. Otherwise every app uses it until it says that it does not. */
+  readonly optional?: boolean
+  /** It works for each app on its own, and can be halted there without being switched off. */
+  readonly worksPerApp?: boolean
   /** Its options. Each has a unit and a default in its description. */
   readonly config: Config
   /** Its options per app, when apps may set any. */

@@ -1,5 +1,5 @@
-import type { z } from 'zod'
 import type { Log } from '../../core/kernel/log.ts'
+import type { PluginDefinition } from './define-plugin.ts'
 import type { PluginApps } from './host.ts'
 import { follow } from './host-events.ts'
 import { parseConfig } from './plugin-config.ts'
@@ -8,13 +8,16 @@ import type { Remote } from './rpc.ts'
 
 /** What apps say about the plugin, with the plugin's own types. */
 export function threadApps(
-  plugin: string,
-  schema: z.ZodType | undefined,
+  { name, appConfig: schema, optional = false }: PluginDefinition,
   host: Remote<HostApi>,
   log: Log,
   stopped: AbortSignal,
 ): PluginApps<unknown> {
-  const parsed = ({ enabled, config }: PluginInApp) => ({ enabled, config: schema ? parseConfig(plugin, schema, config ?? {}) : config })
+  const parsed = ({ enabled = !optional, config }: PluginInApp) => ({
+    enabled,
+    // What is switched off may lack what it would need to work.
+    config: schema ? (enabled ? parseConfig(name, schema, config ?? {}) : (schema.safeParse(config ?? {}).data ?? {})) : config,
+  })
   const hear = (present: boolean, handler: Parameters<PluginApps<unknown>['follow']>[0]) =>
     follow(
       (signal) => host.apps.watch(present, signal),

@@ -29,6 +29,11 @@ export type Manifest = {
   name: string
   version: string
   title: string
+  description: string
+  category: 'tool' | 'processor' | 'panel'
+  ui: 'app-tab' | 'panel' | 'player-overlay'
+  optional: boolean
+  worksPerApp: boolean
   /** JSON Schema of its options, as they are written in `plugins.config.ts`. */
   configSchema: Record<string, unknown>
   /** JSON Schema of its options per app, when it has any. */
@@ -147,5 +152,5 @@ export type HostApi = {
   }
 }
 
-/** What an app says about one plugin. */
-export type PluginInApp = { app: string; enabled: boolean; config: unknown }
+/** What an app says about one plugin; `enabled` is absent where it has not said a word about it. */
+export type PluginInApp = { app: string; enabled?: boolean; config: unknown }

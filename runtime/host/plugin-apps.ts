@@ -10,7 +10,7 @@ export type PluginApps = {
 
 /** Every app uses every plugin as it is. */
 export const allApps: PluginApps = {
-  get: async (_plugin, app) => ({ app, enabled: true, config: undefined }),
+  get: async (_plugin, app) => ({ app, config: undefined }),
   watch: (_plugin, _present, signal) => {
     const feed = new Feed<PluginInApp>()
     signal?.addEventListener('abort', () => feed.end(), { once: true })

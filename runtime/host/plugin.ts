@@ -1,17 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { Backoff } from '../../core/kernel/backoff.ts'
 import { MediaError, messageOf } from '../../core/kernel/errors.ts'
-import type { Log } from '../../core/kernel/log.ts'
 import type { Task } from '../../core/tasks/task.ts'
-import type { Tasks } from '../../core/tasks/tasks.ts'
 import type { Budget } from '../../plugins/kit/define-config.ts'
-import type { Health, LogLine, Manifest, ThreadApi } from '../../plugins/kit/protocol.ts'
-import type { Api, Remote } from '../../plugins/kit/rpc.ts'
+import type { LogLine, Manifest, ThreadApi } from '../../plugins/kit/protocol.ts'
+import type { Remote } from '../../plugins/kit/rpc.ts'
 import { DEFAULT_BUDGET, type WholeBudget } from './budget-watch.ts'
-import type { HeartbeatLimits } from './heartbeat.ts'
 import { hostApi } from './host-api.ts'
-import type { PluginApps } from './plugin-apps.ts'
-import type { PluginBus } from './plugin-bus.ts'
+import type { PluginGround, PluginUsage } from './plugin-ground.ts'
 import { PluginLogs } from './plugin-logs.ts'
 import { PluginThread } from './plugin-thread.ts'
 
@@ -19,26 +15,6 @@ export type PluginState = 'DISABLED' | 'STARTING' | 'RUNNING' | 'RESTARTING' | '
 
 /** Failures within a minute after which a plugin is parked. */
 const GIVE_UP_AFTER = 5
-
-/** How a plugin's thread is, and the share of one CPU that it used lately. */
-export type PluginUsage = Health & { readonly cpuPercent: number }
-
-/** What a plugin runs on. */
-export type PluginGround = {
-  log: Log
-  tasks: Tasks
-  bus: PluginBus
-  apps: PluginApps
-  /** Opens what one run of a plugin may ask of core; closed when the run ends. */
-  openCore: (plugin: string) => { api: Api; close(): void }
-  dataDir: string
-  databaseUrl: string
-  heartbeat: HeartbeatLimits
-  /** Told of every change of state, of every line it logs, and each time it has started whether it contributes anything else than before. */
-  onState: (plugin: Plugin) => void
-  onLine: (plugin: Plugin, line: LogLine) => void
-  onManifest: (plugin: Plugin, change: { isNew: boolean }) => void
-}
 
 /** One plugin under supervision, across all the threads it runs in. */
 export class Plugin {
@@ -98,6 +74,11 @@ export class Plugin {
     return this.#state === 'RUNNING' ? this.#health : undefined
   }
 
+  /** Since when it is to run. */
+  get startedAt(): Date | undefined {
+    return this.#task?.startedAt
+  }
+
   get lastError(): string | undefined {
     return this.#lastError
   }
@@ -107,7 +88,7 @@ export class Plugin {
     return this.#restarts
   }
 
-  /** What was still open when it had stopped last, by Node's names, such as `TCPServerWrap`. It went with the thread. */
+  /** What was still open when it had stopped last, such as `TCPServerWrap`. It went with the thread. */
   get leftOpen(): readonly string[] {
     return this.#leftOpen
   }

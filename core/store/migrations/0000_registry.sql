@@ -2,8 +2,8 @@ CREATE TABLE `app_plugins` (
 	`app` text NOT NULL,
 	`plugin` text NOT NULL,
 	`enabled` integer NOT NULL,
-	`config` text,
-	`installed_at` integer NOT NULL,
+	`sealed_config` text,
+	`installed_at` integer,
 	`updated_at` integer NOT NULL,
 	PRIMARY KEY(`app`, `plugin`)
 );
@@ -29,6 +29,7 @@ CREATE TABLE `ingresses` (
 	`sealed_key` text,
 	`sealed_url` text,
 	`password_hash` text,
+	`authorized` integer DEFAULT false NOT NULL,
 	`transcode` integer DEFAULT false NOT NULL,
 	`created_at` integer NOT NULL
 );
@@ -102,6 +103,14 @@ CREATE TABLE `tokens` (
 --> statement-breakpoint
 CREATE UNIQUE INDEX `tokens_id_unique` ON `tokens` (`id`);--> statement-breakpoint
 CREATE UNIQUE INDEX `tokens_hash_unique` ON `tokens` (`hash`);--> statement-breakpoint
+CREATE TABLE `usage` (
+	`tenant` text NOT NULL,
+	`month` text NOT NULL,
+	`metric` text NOT NULL,
+	`amount` real NOT NULL,
+	PRIMARY KEY(`tenant`, `month`, `metric`)
+);
+--> statement-breakpoint
 CREATE TABLE `users` (
 	`id` text PRIMARY KEY NOT NULL,
 	`email` text NOT NULL,

@@ -7,6 +7,7 @@ import type { Adapter } from '../serve-adapter.ts'
 import { type Access, Gate, type Who } from './gate.ts'
 import { SECURITY_HEADERS } from './headers.ts'
 import { linksFor } from './links.ts'
+import { plugins } from './plugins.ts'
 import { refusal } from './refusals.ts'
 
 export type StreamHubOptions = {
@@ -33,7 +34,7 @@ export function streamHub({ config, http, tokens, placeOf }: StreamHubOptions): 
     description: 'Apps, tokens, ingress, cameras, streams, configuration and the cluster, as StreamHub documents them.',
     root: BASE,
     callerFirst: true,
-    routes: under(BASE, {}),
+    routes: under(BASE, { ...plugins }),
     securitySchemes: { bearer: { type: 'http', scheme: 'bearer' } },
     authorize: gate.authorize,
     refusal,
