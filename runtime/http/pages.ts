@@ -23,6 +23,7 @@ export type Page = { readonly path: string; readonly file: string; readonly embe
 const PAGES: readonly Page[] = [
   { path: '/', file: 'index.html' },
   { path: '/play/:app/:room', file: 'play.html', embeddable: true },
+  { path: '/embed/:app/:room', file: 'play.html', embeddable: true },
   { path: '/publish/:app/:room', file: 'publish.html' },
   { path: '/meet/:app/:room', file: 'meet.html' },
 ]

@@ -1,26 +1,32 @@
+import { Camera } from './camera.js'
 import { byId } from './dom.js'
 import { FiguresPanel } from './figures-panel.js'
 import { HttpError } from './http.js'
 import { enableControls } from './player-controls.js'
+import { PlayToken } from './play-token.js'
 import { offerLayers } from './player-layers.js'
 import { showOverlays } from './player-overlays.js'
 import { Still } from './player-still.js'
 import { onToken, presentToken } from './token.js'
 import { Viewer } from './viewer.js'
+import { counted } from './words.js'
 
-const [, , app = '', room = ''] = location.pathname.split('/').map(decodeURIComponent)
+const [, page, app = '', room = ''] = location.pathname.split('/').map(decodeURIComponent)
 const root = document.documentElement
 const video = byId('video', HTMLVideoElement)
 const pill = byId('pill', HTMLElement)
 const again = byId('again', HTMLButtonElement)
 const tokenForm = byId('token', HTMLFormElement)
 
-const viewer = new Viewer({ url: `/whep/${encodeURIComponent(app)}/${encodeURIComponent(room)}`, token: presentToken() })
+const playToken = new PlayToken(app, room)
+const token = () => playToken.get()
+const viewer = new Viewer({ url: `/whep/${encodeURIComponent(app)}/${encodeURIComponent(room)}`, token })
+const camera = new Camera({ app, room, image: byId('picture', HTMLImageElement), token })
 const still = new Still(video, byId('still', HTMLCanvasElement))
 const controls = enableControls(video, byId('frame', HTMLElement))
 const figures = new FiguresPanel()
 
-root.toggleAttribute('data-embedded', window !== window.parent)
+root.toggleAttribute('data-embedded', window !== window.parent || page === 'embed')
 document.title = `${app} / ${room} · Patchbay`
 const appName = document.createElement('span')
 appName.className = 'quiet'
@@ -38,21 +44,38 @@ const WORDS = {
   failed: { pill: 'Not playable', title: 'This can not be played', text: '' },
 }
 
-viewer.addEventListener('state', (event) => {
+viewer.addEventListener('state', showState)
+camera.addEventListener('state', showState)
+camera.addEventListener('presence', (event) => {
+  if (/** @type {CustomEvent} */ (event).detail) showCamera()
+  else location.reload()
+})
+
+/** @param {Event} event */
+function showState(event) {
   const { state, error } = /** @type {CustomEvent} */ (event).detail
   const words = WORDS[/** @type {keyof typeof WORDS} */ (state)]
+  const isFull = error instanceof HttpError && error.code === 'VIEWER_LIMIT'
+  const isOff = state === 'refused' && playToken.switchedOff
   root.dataset.state = state
   pill.textContent = words.pill
   pill.dataset.tone = state
-  byId('cover-title', HTMLElement).textContent =
-    error instanceof HttpError && error.code === 'VIEWER_LIMIT' ? 'The room is full' : words.title
+  byId('cover-title', HTMLElement).textContent = isFull ? 'The room is full' : isOff ? 'Playback is switched off' : words.title
   byId('cover-text', HTMLElement).textContent = explain(state, error) ?? words.text
   again.hidden = state !== 'failed'
   tokenForm.hidden = state !== 'refused'
   if (state === 'refused') byId('token-field', HTMLInputElement).focus({ preventScroll: true })
   if (state === 'live') still.hideOnNextFrame()
   else figures.pause()
-})
+}
+
+/** A camera's own pictures cost nobody anything; as WebRTC they would have to be encoded. */
+function showCamera() {
+  viewer.stop()
+  video.hidden = true
+  root.toggleAttribute('data-camera', true)
+  camera.show()
+}
 
 viewer.addEventListener('stream', (event) => {
   video.srcObject = /** @type {CustomEvent} */ (event).detail
@@ -68,15 +91,26 @@ video.addEventListener('resize', () => {
   if (videoWidth > 0 && videoHeight > 0) document.body.style.setProperty('--ratio', String(videoWidth / videoHeight))
 })
 
-onToken(tokenForm, (token) => viewer.useToken(token))
+viewer.addEventListener('viewercount', (event) => {
+  const { viewercount } = /** @type {CustomEvent} */ (event).detail
+  const count = byId('viewers', HTMLElement)
+  count.hidden = false
+  count.textContent = counted(viewercount, 'viewer')
+})
+
+onToken(tokenForm, () => viewer.tokenChanged())
 again.addEventListener('click', () => viewer.retryNow())
 window.addEventListener('online', () => viewer.retryNow())
-window.addEventListener('pagehide', () => viewer.stop())
+window.addEventListener('pagehide', () => {
+  viewer.stop()
+  camera.stop()
+})
 // The browser's "back" may bring the page as it was left: start anew.
 window.addEventListener('pageshow', ({ persisted }) => {
   if (persisted) location.reload()
 })
-viewer.start()
+await Promise.all([camera.follow(), token()])
+if (!camera.present) viewer.start()
 
 /**
  * @param {string} state

@@ -27,17 +27,17 @@ export class Viewer extends EventTarget {
   /** @type {WhepSession | undefined} */
   session
   #url
-  #token
+  #tokenOf
   #wasLive = false
   #failures = 0
   #stopped = new AbortController()
   #wake = () => {}
 
-  /** @param {{ url: string, token?: string | undefined }} options */
+  /** @param {{ url: string, token: () => Promise<string | undefined> }} options `token`: what to present, asked anew for each session. */
   constructor({ url, token }) {
     super()
     this.#url = url
-    this.#token = token
+    this.#tokenOf = token
   }
 
   start() {
@@ -56,9 +56,8 @@ export class Viewer extends EventTarget {
     this.#wake()
   }
 
-  /** Tries again, with another token. @param {string} token */
-  useToken(token) {
-    this.#token = token
+  /** Tries again, because there is another token. */
+  tokenChanged() {
     this.#enter(this.#wasLive ? 'reconnecting' : 'connecting')
     this.#wake()
   }
@@ -68,7 +67,7 @@ export class Viewer extends EventTarget {
     while (!signal.aborted) {
       let pauseMs
       try {
-        this.session = await WhepSession.open({ url: this.#url, token: this.#token, signal })
+        this.session = await WhepSession.open({ url: this.#url, token: await this.#tokenOf(), signal })
         this.#tell('stream', this.session.stream)
         await this.#watch(this.session)
         if (signal.aborted) return
