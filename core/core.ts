@@ -1,7 +1,11 @@
 import { Access } from './access/access.ts'
 import type { Grant } from './access/caller.ts'
+import { type LoginSettings, Logins } from './access/logins.ts'
+import { Quotas } from './access/quotas.ts'
 import { type LiveKitKey, ServerKeys } from './access/server-keys.ts'
+import { Tenants } from './access/tenants.ts'
 import { Tokens } from './access/tokens.ts'
+import { Users } from './access/users.ts'
 import { Apps } from './app/apps.ts'
 import { type CoreEvents, coreEvents } from './events/events.ts'
 import { Ingresses } from './ingress/ingresses.ts'
@@ -31,6 +35,8 @@ export type CoreOptions = {
   iceServers: readonly IceServer[]
   /** Viewers any room may have; 0, the default: as many as come. */
   viewerLimit?: number
+  /** How people log in; absent: nobody does. */
+  logins?: LoginSettings
   /** Private addresses that pulls, pushes and callbacks may reach: all, these, or, the default, none. */
   privateAddresses?: boolean | AddressSet
   /** Signs join tokens; absent: a key that the first start makes. */
@@ -45,6 +51,10 @@ export type Core = {
   readonly tasks: Tasks
   readonly keys: ServerKeys
   readonly tokens: Tokens
+  readonly tenants: Tenants
+  readonly users: Users
+  readonly logins: Logins
+  readonly quotas: Quotas
   readonly access: Access
   readonly apps: Apps
   readonly workers: MediaWorkers
@@ -73,16 +83,43 @@ export async function startCore(options: CoreOptions, lifetime: Lifetime): Promi
   workers.events.on('died', (worker) => events.emit('mediaWorker.died', worker))
   workers.events.on('replaced', (worker) => events.emit('mediaWorker.replaced', worker))
 
-  const tokens = await Tokens.load(store)
-  const access = new Access([(secret, remoteAddress) => tokens.verify(secret, remoteAddress)], anonymousGrants)
   const apps = await Apps.load({ store, events, dataDir, log })
   lifetime.add('apps', () => apps.close())
+  const tokens = await Tokens.load({ store, apps, events, log })
+  lifetime.add('tokens', () => tokens.close())
+  const tenants = await Tenants.load({ store, apps })
+  const users = await Users.load({ store, tenants })
+  const logins = await Logins.load({ store, users, tenants, settings: options.logins ?? { signUp: false }, log })
+  lifetime.add('logins', () => logins.close())
+  const verifiers = [tokens, logins].map((one) => (secret: string, remoteAddress?: string) => one.verify(secret, remoteAddress))
+  const access = new Access(verifiers, anonymousGrants)
   const rooms = new Rooms({ apps, workers, events, log, viewerLimit })
   lifetime.add('rooms', () => rooms.close('SHUTDOWN'))
+  const quotas = await Quotas.load({ store, tenants, apps, rooms, log })
+  lifetime.add('quotas', () => quotas.close())
   const ingresses = await Ingresses.load({ store, apps, rooms, access, events })
   const sessions = new WebRtcSessions({ apps, rooms, ingresses, access, events, log })
   const signalling = new Signalling({ apps, rooms, access, events, iceServers: options.iceServers })
   const overlays = new PlayerOverlays(events)
   const outbound = new OutboundPolicy(options.privateAddresses ?? false)
-  return { store, events, tasks, keys, tokens, access, apps, workers, rooms, ingresses, sessions, signalling, overlays, outbound }
+  return {
+    store,
+    events,
+    tasks,
+    keys,
+    tokens,
+    tenants,
+    users,
+    logins,
+    quotas,
+    access,
+    apps,
+    workers,
+    rooms,
+    ingresses,
+    sessions,
+    signalling,
+    overlays,
+    outbound,
+  }
 }

@@ -14,6 +14,7 @@ import { coreSchema } from '../schema/schema.ts'
 import { placeOf } from '../schema/targets.ts'
 import { AppPlugins } from './app-plugins.ts'
 import type { Config } from './config/env.ts'
+import { loginSettings } from './config/login-settings.ts'
 import { isLoopbackOnly, requireSafeExposure } from './config/safety.ts'
 import { logEvents } from './event-log.ts'
 import { CorePort } from './host/core-port.ts'
@@ -91,6 +92,7 @@ export async function startRuntime({ config, plugins: entries, log: serverLog }:
         anonymousGrants,
         iceServers,
         viewerLimit: config.maxViewersPerRoom,
+        logins: loginSettings(config),
         privateAddresses: config.privateAddresses,
         ...liveKitKey(config),
         log,
@@ -98,7 +100,7 @@ export async function startRuntime({ config, plugins: entries, log: serverLog }:
       lifetime,
     )
     telemetry?.follow(core, lifetime)
-    requireSafeExposure(config, core.tokens.list().length > 0)
+    requireSafeExposure(config, core.tokens.anyValid)
     const newToken = await firstToken(core, config)
 
     const appPlugins = await AppPlugins.load(core)
@@ -163,11 +165,13 @@ export async function startRuntime({ config, plugins: entries, log: serverLog }:
     })
     const streams = serveGraphql(http, engine, cors(config.allowedOrigins))
     const sockets = new GraphqlWebSockets(http, engine, { tokens: core.access, log })
-    core.tokens.onRevoked(({ id }) => {
+    const closeTheirs = ({ id }: { readonly id: string }) => {
       const isTheirs = (caller: Caller) => caller.id === id
       sockets.closeWhere(isTheirs)
       streams.endWhere(isTheirs)
-    })
+    }
+    core.tokens.onRevoked(closeTheirs)
+    core.logins.sessions.onEnded(closeTheirs)
     serveHealth(http.app, () => ({
       mediaWorkers: core.workers.alive.length > 0,
       plugins: plugins.list().every(({ state }) => state === 'RUNNING' || state === 'DISABLED'),
@@ -212,7 +216,7 @@ function liveKitKey({ liveKit: { apiKey, apiSecret } }: Config): Partial<Pick<Co
 /** The configured token is kept; without one, and without any from an earlier start, one is made. */
 async function firstToken({ tokens }: Core, { apiToken }: Config): Promise<string | undefined> {
   if (apiToken) await tokens.keep(apiToken.reveal(), { name: 'PATCHBAY_API_TOKEN', grants: ['MANAGE'] })
-  if (tokens.list().length > 0) return undefined
+  if (tokens.anyValid) return undefined
   const { secret } = await tokens.create({ name: 'first token', grants: ['MANAGE'] })
   return secret
 }

@@ -1,4 +1,5 @@
 import type { App } from '../core/app/app.ts'
+import { PLATFORM } from '../core/app/apps.ts'
 import type { ConfigChange } from '../core/app/config-change.ts'
 import type { AppSettings } from '../core/app/settings.ts'
 import { builder } from './builder.ts'
@@ -7,7 +8,7 @@ import { type EventChange, events } from './events.ts'
 import { given } from './given.ts'
 import { namedId, nameIn } from './global-ids.ts'
 import { AppType, RoomType } from './refs.ts'
-import { appTarget } from './targets.ts'
+import { appTarget, tenantTarget } from './targets.ts'
 import { mayObserve } from './watching.ts'
 
 const BFramesEnum = builder.enumType('BFrames', {
@@ -100,12 +101,17 @@ builder.queryFields((t) => ({
 builder.mutationFields((t) => ({
   createApp: t.field({
     type: AppType,
-    description: "Creates an app; its rooms' names begin with its name and a dash.",
+    description: "Creates an app of the caller's tenant; its rooms' names begin with its name and a dash.",
+    extensions: { grant: 'app:create', target: tenantTarget },
     args: {
       name: t.arg.string({ required: true, description: '3 to 32 lower-case letters, digits and inner dashes.' }),
       settings: t.arg({ type: AppSettingsInput, description: 'How it differs from the defaults.' }),
     },
-    resolve: (_root, { name, settings }, { core }) => core.apps.create(name, { config: toChange(given(settings ?? {})) }),
+    resolve: (_root, { name, settings }, { core, caller }) => {
+      const tenant = caller.tenant ?? PLATFORM
+      const config = toChange(given(settings ?? {}))
+      return core.quotas.within('maxApps', { tenant, caller }, () => core.apps.create(name, { tenant, config }))
+    },
   }),
   updateApp: t.field({
     type: AppType,

@@ -39,6 +39,10 @@ export const roomOfAppTarget: Target = ({ app, room }, context) => {
 /** Of a field that makes something new for the caller's tenant. */
 export const tenantTarget: Target = (_args, { caller }) => (caller.tenant === undefined ? WHOLE_SERVER : { tenant: caller.tenant })
 
+/** Of a field that names a tenant as its argument `tenant`; without one it is about the caller's own. */
+export const namedTenantTarget: Target = (args, context, parent) =>
+  args.tenant == null ? tenantTarget(args, context, parent) : { tenant: String(args.tenant) }
+
 /** Of a field that names one thing by its id, whatever it is. */
 export const idTarget: Target = ({ id: given }, context) => {
   const { core } = context

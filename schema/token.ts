@@ -1,5 +1,8 @@
 import { requireGrant } from '../core/access/require.ts'
 import type { Token } from '../core/access/tokens.ts'
+import type { App } from '../core/app/app.ts'
+import type { Apps } from '../core/app/apps.ts'
+import { MediaError } from '../core/kernel/errors.ts'
 import { builder } from './builder.ts'
 import { GrantEnum } from './enums.ts'
 
@@ -13,11 +16,23 @@ builder.node(TokenType, {
     return core.tokens.get(id)
   },
   fields: (t) => ({
+    number: t.exposeInt('number', { description: 'A short id: it counts up from 1, and is never used twice.' }),
     name: t.exposeString('name', { description: 'What it is for.' }),
     grants: t.field({ type: [GrantEnum], description: 'What it allows.', resolve: ({ grants }) => [...grants] }),
     app: t.exposeString('app', { nullable: true, description: 'The one app it is limited to.' }),
+    appNumber: t.int({
+      nullable: true,
+      description: 'The number of that app.',
+      resolve: ({ app }, _args, { core }) => (app === undefined ? undefined : core.apps.find(app)?.number),
+    }),
     room: t.exposeString('room', { nullable: true, description: 'The one room it is limited to, by full name.' }),
+    allowedIps: t.stringList({
+      description: 'Addresses and CIDR ranges it may be presented from; none: from anywhere.',
+      resolve: ({ allowedIps }) => [...(allowedIps ?? [])],
+    }),
     createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was created.' }),
+    lastUsedAt: t.expose('lastUsedAt', { type: 'DateTime', nullable: true, description: 'When it was presented last.' }),
+    revokedAt: t.expose('revokedAt', { type: 'DateTime', nullable: true, description: 'Since when it is worthless.' }),
   }),
 })
 
@@ -32,7 +47,7 @@ const NewToken = builder.objectRef<{ token: Token; secret: string }>('NewToken')
 builder.queryField('tokens', (t) =>
   t.field({
     type: [TokenType],
-    description: 'Every API token.',
+    description: 'Every API token, revoked ones too, in the order in which they were created.',
     extensions: { grant: 'MANAGE' },
     resolve: (_root, _args, { core }) => core.tokens.list(),
   }),
@@ -46,18 +61,32 @@ builder.mutationFields((t) => ({
       name: t.arg.string({ required: true, description: 'What it is for.' }),
       grants: t.arg({ type: [GrantEnum], required: true, description: 'What it allows.' }),
       app: t.arg.string({ description: 'The one app it is limited to.' }),
+      appNumber: t.arg.int({ description: 'The same by its number, in place of `app`.' }),
       room: t.arg.string({ description: 'The one room it is limited to, by full or app-local name; needs `app`.' }),
+      allowedIps: t.arg.stringList({ description: 'Addresses and CIDR ranges it may be presented from; left out or none: from anywhere.' }),
     },
-    resolve: (_root, { name, grants, app, room }, { core }) => {
-      const place = app == null ? {} : { app: core.apps.get(app).name }
-      const full = room == null ? undefined : app == null ? room : core.apps.roomName(app, room).name
-      return core.tokens.create({ name, grants: [...new Set(grants)], ...place, ...(full !== undefined && { room: full }) })
+    resolve: (_root, { name, grants, app: named, appNumber, room, allowedIps }, { core }) => {
+      const app = appNumber == null ? (named == null ? undefined : core.apps.get(named)) : appNumbered(core.apps, appNumber)
+      const full = room == null ? undefined : app ? core.apps.roomName(app.name, room).name : room
+      return core.tokens.create({
+        name,
+        grants: [...new Set(grants)],
+        ...(app && { app: app.name }),
+        ...(full !== undefined && { room: full }),
+        ...(allowedIps && { allowedIps }),
+      })
     },
   }),
   revokeToken: t.field({
     type: TokenType,
-    description: 'Makes a token worthless at once.',
-    args: { id: t.arg.id({ required: true, description: 'Its id.' }) },
+    description: 'Makes a token worthless at once. It stays listed, and revoking it again changes nothing.',
+    args: { id: t.arg.id({ required: true, description: 'Its id, or its number.' }) },
     resolve: (_root, { id }, { core }) => core.tokens.revoke(id),
   }),
 }))
+
+function appNumbered(apps: Apps, wanted: number): App {
+  const app = apps.list().find(({ number }) => number === wanted)
+  if (!app) throw new MediaError('INPUT_INVALID', { field: 'app', reason: 'must exist' })
+  return app
+}

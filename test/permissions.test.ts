@@ -24,9 +24,18 @@ const CALLERS = {
   'everything in one room': { grants: ['OBSERVE', 'PLAY', 'PUBLISH'], app: 'acme', room: 'yard' },
 } as const
 
+const EVERYBODY = Object.keys(CALLERS) as (keyof typeof CALLERS)[]
+
 /** Unless said here, queries and subscriptions want OBSERVE and mutations MANAGE. */
 const LET_IN: Record<string, readonly (keyof typeof CALLERS)[]> = {
   'Query.tokens': [],
+  'Query.me': EVERYBODY,
+  'Query.playerPlugins': EVERYBODY,
+  'Query.signUpAllowed': EVERYBODY,
+  'Query.loginSessions': [],
+  'Mutation.login': EVERYBODY,
+  'Mutation.signUp': EVERYBODY,
+  'Mutation.logout': EVERYBODY,
   // These answer with what the caller may play, which may be nothing.
   'Query.liveRooms': ['PLAY', 'PLAY in acme', 'MANAGE in acme', 'everything in one room'],
   'Subscription.liveRooms': ['PLAY', 'PLAY in acme', 'MANAGE in acme', 'everything in one room'],

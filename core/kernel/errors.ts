@@ -5,6 +5,7 @@
 export const ERRORS = {
   UNAUTHENTICATED: ['unauthenticated', 'No valid credential was presented.'],
   FORBIDDEN: ['forbidden', 'The credential does not allow this.'],
+  SIGN_UP_DISABLED: ['forbidden', 'Only an administrator makes accounts on this server.'],
   INPUT_INVALID: ['invalid', 'A value is missing or malformed; `field` names it.'],
   NOT_FOUND: ['missing', 'Nothing with this id or name exists.'],
   CONFLICT: ['conflict', 'The thing exists already or is in a state that forbids this.'],

@@ -1,4 +1,5 @@
 import type { Caller, Grant } from '../../core/access/caller.ts'
+import type { Metric, MonthlyMetric } from '../../core/access/quotas.ts'
 import type { AppConfig } from '../../core/app/config.ts'
 import type { AppSettings } from '../../core/app/settings.ts'
 import type { Change } from '../../core/events/events.ts'
@@ -167,6 +168,12 @@ export type CoreApi = {
     show(app: string, overlays: readonly Overlay[]): void
     /** What the players of a room show, of all plugins. @param room Full name. */
     overlays(room: string): ShownOverlay[]
+  }
+  quotas: {
+    /** @throws `APP_NOT_FOUND`, or `QUOTA_EXCEEDED` with `metric`, `limit` and `used`, when the app's tenant has nothing left. */
+    require(metric: Metric, app: string): void
+    /** Counts what the app's tenant has used up this month, in minutes or gigabytes. @throws `APP_NOT_FOUND` */
+    use(metric: MonthlyMetric, app: string, amount: number): void
   }
   server: { iceServers(): IceServer[] }
   /** Whether the server may connect to an address that somebody else named. */

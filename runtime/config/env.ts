@@ -26,6 +26,12 @@ export type Config = {
     readonly jwtAudience: string | undefined
     readonly adminToken: Secret | undefined
   }
+  readonly logins: {
+    readonly jwtSecret: Secret | undefined
+    readonly adminUser: string
+    readonly adminPass: Secret | undefined
+    readonly allowSignup: boolean
+  }
   readonly rtcStack: { readonly apiSecret: Secret | undefined }
   readonly liveKit: { readonly apiKey: string | undefined; readonly apiSecret: Secret | undefined }
   readonly streamHub: { readonly clusterToken: Secret | undefined }
@@ -114,6 +120,12 @@ function configOf(values: Values, insecure: boolean): Config {
       jwtSecret: values.JWT_SECRET,
       jwtAudience: values.JWT_AUDIENCE,
       adminToken: values.ADMIN_TOKEN,
+    },
+    logins: {
+      jwtSecret: values.JWT_SECRET,
+      adminUser: values.ADMIN_USER,
+      adminPass: values.ADMIN_PASS,
+      allowSignup: values.ALLOW_SIGNUP,
     },
     rtcStack: { apiSecret: values.API_SECRET },
     liveKit: { apiKey: values.LIVEKIT_API_KEY, apiSecret: values.LIVEKIT_API_SECRET },

@@ -31,6 +31,7 @@ export const listenAddress = z.string().transform((text, context) => {
   return z.NEVER
 })
 export const flag = z.enum(['on', 'off'], 'must be on or off').transform((value) => value === 'on')
+export const truth = z.enum(['true', 'false'], 'must be true or false').transform((value) => value === 'true')
 export const urls = z.string().transform((value) => (value === 'none' ? [] : items(value)))
 export const list = z.string().transform(items)
 

@@ -22,7 +22,7 @@ export class CorePort {
   readonly #forget: () => void
 
   constructor(core: Core, iceServers: readonly IceServer[], log: Log, asker: Asker) {
-    const { access, apps, rooms, ingresses, sessions, overlays } = core
+    const { access, apps, rooms, ingresses, sessions, overlays, quotas } = core
     this.#forget = () => overlays.clear(asker.plugin)
     const requireUse = (app: string) => {
       if (!asker.isUsedBy(app)) throw new MediaError('PLUGIN_DISABLED', { plugin: asker.plugin, app })
@@ -113,6 +113,10 @@ export class CorePort {
       player: {
         show: (app, shown) => overlays.show(asker.plugin, apps.get(app), shown),
         overlays: (room) => overlays.in(apps.owning(room), room),
+      },
+      quotas: {
+        require: (metric, app) => quotas.require(metric, apps.get(app)),
+        use: (metric, app, amount) => quotas.use(apps.get(app).tenant, metric, amount),
       },
       server: { iceServers: () => [...iceServers] },
       outbound: {

@@ -114,12 +114,12 @@ export class GraphqlWebSockets {
   #authenticate({ connectionParams, extra, subscriptions }: Context<Params, Connection>): boolean {
     extra.running = () => Object.keys(subscriptions).length
     const token = tokenIn(connectionParams ?? {})
-    const known = token === undefined ? extra.caller : this.#tokens.verify(token)
+    const { remoteAddress } = extra.caller
+    const known = token === undefined ? extra.caller : this.#tokens.verify(token, remoteAddress)
     if (known === undefined || known.kind === 'ANONYMOUS') {
       extra.socket.close(UNAUTHORIZED, 'Unauthorized')
       return false
     }
-    const { remoteAddress } = extra.caller
     extra.caller = { ...known, ...(remoteAddress !== undefined && { remoteAddress }) }
     return true
   }

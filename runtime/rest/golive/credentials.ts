@@ -80,6 +80,8 @@ export class Credentials {
         requiredClaims: ['exp'],
         ...(audience !== undefined && { audience }),
       })
+      // The token of somebody who has logged in is signed with the same key, and says nothing about rooms.
+      if (payload.sid !== undefined) return undefined
       return (payload.iat ?? 0) > Date.now() / 1_000 + LEEWAY_S ? undefined : payload
     } catch {
       // Whatever is wrong with it, it is no credential.

@@ -135,8 +135,9 @@ export class Gate {
   /** Whoever presents one of Patchbay's own tokens. */
   #tokenHolder(request: IncomingMessage): Caller | undefined {
     const token = plainTokenOf(request)
-    const known = token === undefined ? undefined : this.#of.tokens.verify(token)
-    return known && { ...known, ...this.#from(request) }
+    const from = this.#from(request)
+    const known = token === undefined ? undefined : this.#of.tokens.verify(token, from.remoteAddress)
+    return known && { ...known, ...from }
   }
 
   #holder(request: IncomingMessage, grants: readonly Grant[], place?: Place): Caller {
