@@ -16,8 +16,11 @@ import { OutboundPolicy } from './kernel/outbound.ts'
 import { MediaWorkers } from './media/media-workers.ts'
 import { PlayerOverlays } from './player/overlays.ts'
 import { Rooms } from './room/rooms.ts'
+import { RoomData } from './signalling/room-data.ts'
 import { type IceServer, Signalling } from './signalling/signalling.ts'
 import { openStore, type Store } from './store/database.ts'
+import { StreamArchive } from './stream/stream-archive.ts'
+import { Streams } from './stream/streams.ts'
 import { Tasks } from './tasks/tasks.ts'
 import { WebRtcSessions } from './webrtc/sessions.ts'
 
@@ -60,8 +63,10 @@ export type Core = {
   readonly workers: MediaWorkers
   readonly rooms: Rooms
   readonly ingresses: Ingresses
+  readonly streams: Streams
   readonly sessions: WebRtcSessions
   readonly signalling: Signalling
+  readonly roomData: RoomData
   readonly overlays: PlayerOverlays
   /** Where the server may connect to when somebody else names the address. */
   readonly outbound: OutboundPolicy
@@ -85,6 +90,8 @@ export async function startCore(options: CoreOptions, lifetime: Lifetime): Promi
 
   const apps = await Apps.load({ store, events, dataDir, log })
   lifetime.add('apps', () => apps.close())
+  const archive = new StreamArchive(log)
+  lifetime.add('streams', () => archive.close())
   const tokens = await Tokens.load({ store, apps, events, log })
   lifetime.add('tokens', () => tokens.close())
   const tenants = await Tenants.load({ store, apps })
@@ -98,8 +105,10 @@ export async function startCore(options: CoreOptions, lifetime: Lifetime): Promi
   const quotas = await Quotas.load({ store, tenants, apps, rooms, log })
   lifetime.add('quotas', () => quotas.close())
   const ingresses = await Ingresses.load({ store, apps, rooms, access, events })
+  const streams = new Streams({ archive, ingresses, events, log })
   const sessions = new WebRtcSessions({ apps, rooms, ingresses, access, events, log })
   const signalling = new Signalling({ apps, rooms, access, events, iceServers: options.iceServers })
+  const roomData = new RoomData({ peersIn: (room) => signalling.peersIn(room), events, log })
   const overlays = new PlayerOverlays(events)
   const outbound = new OutboundPolicy(options.privateAddresses ?? false)
   return {
@@ -117,8 +126,10 @@ export async function startCore(options: CoreOptions, lifetime: Lifetime): Promi
     workers,
     rooms,
     ingresses,
+    streams,
     sessions,
     signalling,
+    roomData,
     overlays,
     outbound,
   }

@@ -25,6 +25,7 @@ builder.node(AppType, {
   loadOne: (id, { core }) => core.apps.get(nameIn(id)),
   fields: (t) => ({
     name: t.exposeString('name', { description: 'Its name, unique on the server.' }),
+    number: t.exposeInt('number', { description: 'Its number, which no other app of this server ever had.' }),
     prefix: t.exposeString('prefix', {
       description: 'What its rooms are called, or begin with before a dash; empty for the app that owns all others.',
     }),

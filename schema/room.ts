@@ -155,6 +155,8 @@ builder.subscriptionFields((t) => ({
       return events<boolean>(core.events, {
         present: () => [true],
         on: {
+          'stream.started': change,
+          'stream.ended': change,
           'track.published': change,
           'track.unpublished': change,
           'track.changed': change,

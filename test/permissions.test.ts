@@ -39,6 +39,7 @@ const LET_IN: Record<string, readonly (keyof typeof CALLERS)[]> = {
   // These answer with what the caller may play, which may be nothing.
   'Query.liveRooms': ['PLAY', 'PLAY in acme', 'MANAGE in acme', 'everything in one room'],
   'Subscription.liveRooms': ['PLAY', 'PLAY in acme', 'MANAGE in acme', 'everything in one room'],
+  'Subscription.roomData': ['PLAY'],
   'Query.playerOverlays': ['PLAY'],
   'Subscription.playerOverlays': ['PLAY'],
   'Query.routerRtpCapabilities': ['PLAY', 'PUBLISH'],
@@ -50,7 +51,7 @@ const LET_IN: Record<string, readonly (keyof typeof CALLERS)[]> = {
 
 /** About one thing of the caller's own, by its unguessable id: whoever does not have it is told that it does not exist. */
 const OWN =
-  /^Mutation\.(leaveRoom|createWebRtcTransport|(connectWebRtc|close)Transport|connectWebRtcTransport|restartIce|produce|consume|produceData|consumeData|(close|pause|resume)(Producer|Consumer)|close(DataProducer|DataConsumer)|setConsumer\w+|requestKeyFrame|(close|patch)WebRtcSession)$|^Subscription\.(transport|consumer)Events$/
+  /^Mutation\.(leaveRoom|createWebRtcTransport|(connectWebRtc|close)Transport|connectWebRtcTransport|restartIce|produce|consume|consumeRoomData|produceData|consumeData|(close|pause|resume)(Producer|Consumer)|close(DataProducer|DataConsumer)|setConsumer\w+|requestKeyFrame|(close|patch)WebRtcSession)$|^Subscription\.(transport|consumer)Events$/
 
 async function start(t: TestContext): Promise<TestRuntime> {
   const server = await TestRuntime.start({ plugins: [use('./plugins/whip/plugin.ts')] })

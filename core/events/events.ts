@@ -9,6 +9,8 @@ import type { Room } from '../room/room.ts'
 import type { Track } from '../room/track.ts'
 import type { Viewer } from '../room/viewer.ts'
 import type { PeerDataProducer } from '../signalling/data-flow.ts'
+import type { RoomMessage } from '../signalling/room-message.ts'
+import type { Stream } from '../stream/stream.ts'
 import type { WebRtcSession } from '../webrtc/session.ts'
 
 export type Change = 'CREATED' | 'CHANGED' | 'DELETED'
@@ -31,6 +33,15 @@ export type CoreEventMap = {
   'track.keyframeWanted': [track: Track, ssrc: number]
   /** How many viewers of a bridged track are not on its source yet. */
   'track.bridgeViewers': [track: Track, count: number]
+  /** Somebody began to publish, with its first track or without any. */
+  'stream.started': [stream: Stream]
+  /** Who is there, or what the publisher says about itself, has changed. */
+  'stream.changed': [stream: Stream]
+  'stream.ended': [stream: Stream, reason: CloseReason]
+  /** Something was said in a room, on any topic. */
+  'room.message': [message: RoomMessage]
+  'chat.message': [message: RoomMessage]
+  'chat.reaction': [message: RoomMessage]
   'viewer.joined': [viewer: Viewer]
   'viewer.changed': [viewer: Viewer]
   'viewer.left': [viewer: Viewer, reason: CloseReason]

@@ -15,6 +15,10 @@ export type ParticipantOptions = {
   remoteAddress?: string
   /** It publishes something that is no track, such as pictures one by one, for as long as it is there. */
   publishing?: boolean
+  /** Nobody in the room is told of it, and it counts for nothing. */
+  hidden?: boolean
+  /** It came only to watch: it counts as a viewer, also while it is hidden. */
+  audience?: boolean
   /** The `traceparent` of the request that let it in. */
   trace?: string
 }
@@ -28,6 +32,8 @@ export class Participant {
   readonly joinedAt = new Date()
   readonly remoteAddress: string | undefined
   readonly trace: string | undefined
+  readonly hidden: boolean
+  readonly audience: boolean
   readonly tracks = new Map<string, Track>()
   /** For whoever brought it in: `left` tells to hang up. */
   readonly events = new EventEmitter<{ left: [reason: CloseReason] }>()
@@ -44,6 +50,8 @@ export class Participant {
     this.metadata = options.metadata ?? ''
     this.remoteAddress = options.remoteAddress
     this.trace = options.trace
+    this.hidden = options.hidden ?? false
+    this.audience = options.audience ?? false
     this.#publishing = options.publishing ?? false
   }
 

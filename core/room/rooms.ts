@@ -38,6 +38,10 @@ export class Rooms {
       for (const watch of track.participant.room.media.watchers) void watch()
     }
     events.on('track.published', feed).on('track.remade', feed)
+    events.on('app.changed', (app, change) => {
+      if (change !== 'DELETED') return
+      for (const room of this.list()) if (room.app === app) room.close('REQUESTED')
+    })
     events.on('room.closed', ({ name }) => {
       this.#rooms.delete(name)
       this.#open.delete(name)

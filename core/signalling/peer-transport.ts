@@ -1,5 +1,6 @@
 import type { types } from 'mediasoup'
 import { MediaError } from '../kernel/errors.ts'
+import { directDataProducer } from '../media/direct.ts'
 import { KEYFRAME_REQUEST_DELAY_MS } from '../media/webrtc-transport.ts'
 import type { CloseReason } from '../room/close-reason.ts'
 import type { Track, TrackSource } from '../room/track.ts'
@@ -153,6 +154,26 @@ export class PeerTransport {
       return consumer
     }
     return slots.dataConsumers.fill(make, (consumer, free) => this.#own(consumer, consumer.media, free))
+  }
+
+  /**
+   * Sends the room's own data channel to the peer: what the server says there.
+   *
+   * @param reliable Whether what is lost is sent again; otherwise late messages are dropped.
+   * @throws {MediaError} `CONFLICT`, `PEER_LIMIT` or `MEDIA_UNAVAILABLE`.
+   */
+  consumeRoomData(reliable: boolean): Promise<types.DataConsumer> {
+    this.#require('RECV')
+    const { slots, room, roomData } = this.peer
+    const delivery = reliable ? { ordered: true } : { ordered: false, maxRetransmits: 0 }
+    const make = async () => {
+      const { id: dataProducerId } = await ask(this.media, 'transportId', () => directDataProducer(room.media.main))
+      const media = await ask(this.media, 'transportId', () => this.media.consumeData({ dataProducerId, ...delivery }))
+      this.peer.stillHere(media)
+      roomData.use(media, reliable)
+      return media
+    }
+    return slots.dataConsumers.fill(make, (media, free) => this.#own(media, media, free))
   }
 
   /** Closes once, and with it everything that flows through it. */

@@ -7,6 +7,7 @@ import type { Room } from '../room/room.ts'
 import type { Track } from '../room/track.ts'
 import type { PeerDataConsumer, PeerDataProducer } from './data-flow.ts'
 import type { ConsumerChange, PeerConsumer } from './peer-consumer.ts'
+import { PeerRoomData } from './peer-room-data.ts'
 import { PeerTransport, type TransportDirection } from './peer-transport.ts'
 import { type Connectivity, Presence } from './presence.ts'
 import { LIMITS, Slots } from './slots.ts'
@@ -26,6 +27,7 @@ export class Peer {
   readonly consumers = new Map<string, PeerConsumer>()
   readonly dataProducers = new Map<string, PeerDataProducer>()
   readonly dataConsumers = new Map<string, PeerDataConsumer>()
+  readonly roomData = new PeerRoomData()
   readonly slots = Object.fromEntries(Object.keys(LIMITS).map((what) => [what, new Slots(what as keyof typeof LIMITS)])) as Record<
     keyof typeof LIMITS,
     Slots

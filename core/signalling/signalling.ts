@@ -180,6 +180,11 @@ export class Signalling {
     return peer
   }
 
+  /** Those who signal for themselves in a room, by its full name. */
+  peersIn(room: string): Peer[] {
+    return [...this.#peers.values()].filter((peer) => peer.room.name === room)
+  }
+
   #in(room: Room): Peer[] {
     return [...this.#peers.values()].filter((peer) => peer.room === room)
   }

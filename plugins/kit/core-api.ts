@@ -114,6 +114,12 @@ export type CoreApi = {
      * @throws `PLUGIN_DISABLED`, `APP_NOT_FOUND`, `ROOM_NAME_INVALID`, `INPUT_INVALID`, `IDENTITY_TAKEN` or `MEDIA_UNAVAILABLE`.
      */
     join(participant: NewParticipant): Promise<ParticipantInfo>
+    /**
+     * What a participant that publishes says about itself: plain JSON, which replaces what it said before.
+     *
+     * @throws `PARTICIPANT_NOT_FOUND` when it publishes nothing, or `INPUT_INVALID` for more than 8 KiB.
+     */
+    report(id: string, stats: Readonly<Record<string, unknown>>): void
     /** Does nothing when it has left already. */
     leave(id: string, reason: CloseReason): void
   }

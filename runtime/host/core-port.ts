@@ -66,6 +66,7 @@ export class CorePort {
           this.#answersFor(participant)
           return participantInfo(participant)
         },
+        report: (id, stats) => core.streams.report(id, stats),
         leave: (id, reason) => {
           for (const room of rooms.list()) room.participants.get(id)?.leave(reason)
         },
