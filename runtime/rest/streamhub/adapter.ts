@@ -9,6 +9,7 @@ import { SECURITY_HEADERS } from './headers.ts'
 import { linksFor } from './links.ts'
 import { plugins } from './plugins.ts'
 import { refusal } from './refusals.ts'
+import { streams } from './streams.ts'
 
 export type StreamHubOptions = {
   config: Config
@@ -34,7 +35,7 @@ export function streamHub({ config, http, tokens, placeOf }: StreamHubOptions): 
     description: 'Apps, tokens, ingress, cameras, streams, configuration and the cluster, as StreamHub documents them.',
     root: BASE,
     callerFirst: true,
-    routes: under(BASE, { ...plugins }),
+    routes: under(BASE, { ...streams, ...plugins }),
     securitySchemes: { bearer: { type: 'http', scheme: 'bearer' } },
     authorize: gate.authorize,
     refusal,
