@@ -10,7 +10,7 @@ import { Apps } from './app/apps.ts'
 import { type CoreEvents, coreEvents } from './events/events.ts'
 import { Ingresses } from './ingress/ingresses.ts'
 import type { AddressSet } from './kernel/addresses.ts'
-import type { Lifetime } from './kernel/lifetime.ts'
+import { Lifetime } from './kernel/lifetime.ts'
 import type { Log } from './kernel/log.ts'
 import { OutboundPolicy } from './kernel/outbound.ts'
 import { MediaWorkers } from './media/media-workers.ts'
@@ -70,6 +70,8 @@ export type Core = {
   readonly overlays: PlayerOverlays
   /** Where the server may connect to when somebody else names the address. */
   readonly outbound: OutboundPolicy
+  /** Ends when the rooms are closed and the databases of apps are not: for whoever has to write what it heard of that. */
+  readonly written: Lifetime
 }
 
 /** Starts the domain: store first, then media workers. `lifetime` closes it in reverse. */
@@ -90,6 +92,8 @@ export async function startCore(options: CoreOptions, lifetime: Lifetime): Promi
 
   const apps = await Apps.load({ store, events, dataDir, log })
   lifetime.add('apps', () => apps.close())
+  const written = new Lifetime(log)
+  lifetime.add('what was still to be written', () => written.close())
   const archive = new StreamArchive(log)
   lifetime.add('streams', () => archive.close())
   const tokens = await Tokens.load({ store, apps, events, log })
@@ -132,5 +136,6 @@ export async function startCore(options: CoreOptions, lifetime: Lifetime): Promi
     roomData,
     overlays,
     outbound,
+    written,
   }
 }

@@ -13,6 +13,8 @@ import { tellManaged } from '../schema/managed.ts'
 import { coreSchema } from '../schema/schema.ts'
 import { placeOf } from '../schema/targets.ts'
 import { AppPlugins } from './app-plugins.ts'
+import { Callbacks } from './callbacks/callbacks.ts'
+import { tellForPlugins, tellPluginWorkers } from './callbacks/plugin-events.ts'
 import type { Config } from './config/env.ts'
 import { loginSettings } from './config/login-settings.ts'
 import { isLoopbackOnly, requireSafeExposure } from './config/safety.ts'
@@ -104,10 +106,11 @@ export async function startRuntime({ config, plugins: entries, log: serverLog }:
     const newToken = await firstToken(core, config)
 
     const appPlugins = await AppPlugins.load(core)
+    const bus = new PluginBus(core.events)
     const host = new PluginHost({
       log,
       tasks: core.tasks,
-      bus: new PluginBus(core.events),
+      bus,
       apps: appPlugins,
       openCore: (plugin) => new CorePort(core, iceServers, log, { plugin, isUsedBy: (app) => plugins.uses(app, plugin) }),
       dataDir: config.dataDir,
@@ -125,13 +128,17 @@ export async function startRuntime({ config, plugins: entries, log: serverLog }:
     lifetime.add('what plugins contribute', () => known.written())
     lifetime.add('plugins', () => host.stop())
     logEvents(core, host, log)
+    const callbacks = Callbacks.start({ core, log })
+    core.written.add('callbacks', () => callbacks.close())
+    tellForPlugins(bus, { apps: core.apps, log, lifetime: core.written, tell: callbacks.tell })
+    tellPluginWorkers(host, appPlugins, { apps: core.apps, log, lifetime: core.written, tell: callbacks.tell })
     const handoff = new PluginHandoff(host, log)
     lifetime.add('handed over connections', () => handoff.close())
     const plugins = new Plugins({ host, store: core.store, inApps: appPlugins, apps: core.apps, known })
 
     const server = new ServerFacts(serverLog)
     const goLiveCredentials = new Credentials(config.goLive)
-    const context = (caller: Caller): Context => ({ caller, core, plugins, server })
+    const context = (caller: Caller): Context => ({ caller, core, plugins, callbacks, server })
     const schema = () => host.schema
     const http = new HttpServer({
       host: config.host,

@@ -2,6 +2,7 @@ import type { Caller } from '../core/access/caller.ts'
 import type { Core } from '../core/core.ts'
 import type { Feed } from '../core/kernel/feed.ts'
 import type { LogLevel } from '../core/kernel/log.ts'
+import type { CallbacksService } from './callback-service.ts'
 
 export type PluginState = 'DISABLED' | 'STARTING' | 'RUNNING' | 'RESTARTING' | 'FAILED'
 
@@ -134,5 +135,6 @@ export type Context = {
   readonly caller: Caller
   readonly core: Core
   readonly plugins: PluginsService
+  readonly callbacks: CallbacksService
   readonly server: ServerService
 }

@@ -83,7 +83,10 @@ export interface PluginEvents {
   on<Topic extends keyof CoreTopics>(topic: Topic, handler: (payload: CoreTopics[Topic]) => void | Promise<void>): () => void
   /** Hears what another plugin tells. */
   on(topic: `${string}:${string}`, handler: (payload: unknown) => void | Promise<void>): () => void
-  /** Tells everybody who watches the topic, which is named `plugin:event`. */
+  /**
+   * Tells everybody who watches the topic, which is named `plugin:event`. Every plugin may tell `callbacks:event` with
+   * `{ app, event, data }`: the app's webhook is then told the event, of `data.room` if there is one.
+   */
   emit(topic: `${string}:${string}`, payload: unknown): void
 }
 

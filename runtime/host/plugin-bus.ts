@@ -7,6 +7,9 @@ import { told } from './core-port.ts'
 /** Events that wait for one plugin which is slow to handle them; beyond that the oldest is dropped. */
 const LIMIT = 1_000
 
+/** Every plugin may tell this, so that an app's webhook is told it: `{ app, event, data }`. */
+export const CALLBACK_TOPIC = 'callbacks:event'
+
 /** What plugins hear: core's events as plain data, by core's names, and each other's as `plugin:event`. */
 export class PluginBus {
   readonly #core: CoreEvents | undefined
@@ -28,7 +31,8 @@ export class PluginBus {
 
   /** @throws {MediaError} `INPUT_INVALID` when the topic is not one of the plugin's own. */
   emit(plugin: string, topic: string, payload: unknown): void {
-    if (!topic.startsWith(`${plugin}:`)) throw new MediaError('INPUT_INVALID', { field: 'topic', topic, expected: `${plugin}:…` })
+    if (topic !== CALLBACK_TOPIC && !topic.startsWith(`${plugin}:`))
+      throw new MediaError('INPUT_INVALID', { field: 'topic', topic, expected: `${plugin}:…` })
     this.#plugins.emit(topic, payload)
   }
 
