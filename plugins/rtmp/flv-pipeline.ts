@@ -1,12 +1,11 @@
 import type { Pipeline, PipelineEnd } from '../../native/pipeline.ts'
 import type { PluginPipelines, PluginTask } from '../kit/host.ts'
+import { PAYLOADER } from '../kit/rtp/encode.ts'
 import { RtpFrames } from '../kit/rtp/rtp-frames.ts'
 import type { RtpStream } from '../kit/rtp/rtp-sender.ts'
 import { flvHeader, type MediaMessage, writeFlvTag } from './protocol/flv.ts'
 
 const RTP_HEADER_BYTES = 12
-/** The name of the payloader in every launch string here. */
-export const PAYLOADER = 'pay'
 
 export type FlvPipelineOptions = {
   pipelines: PluginPipelines
