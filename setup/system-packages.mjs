@@ -27,13 +27,14 @@ export const media = [
   'gstreamer1.0-plugins-ugly',
   'gstreamer1.0-libav',
   'gstreamer1.0-x',
+  'ffmpeg',
   'fonts-dejavu-core',
   'libpocketsphinx3',
   'pocketsphinx-en-us',
 ]
 
 /** The far side in tests: encoders, browsers, a speaker. */
-export const testing = ['ffmpeg', 'chromium', 'firefox-esr', 'flite']
+export const testing = ['chromium', 'firefox-esr', 'flite']
 
 /**
  * Installs those of the packages that are missing.

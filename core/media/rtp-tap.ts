@@ -13,6 +13,22 @@ export type TapOptions = {
   paused?: boolean
 }
 
+/** What a track's packets are, so that a pipeline can be made that takes them. */
+export type TrackFormat = {
+  kind: 'audio' | 'video'
+  /** As in the codec's MIME type: `H264`, `opus`. */
+  codec: string
+  payloadType: number
+  clockRate: number
+}
+
+/** @throws {MediaError} `CODEC_UNSUPPORTED` */
+export function trackFormat({ kind, codec, producer }: Track): TrackFormat {
+  const [known] = producer.consumableRtpParameters.codecs
+  if (!known) throw new MediaError('CODEC_UNSUPPORTED', { codec })
+  return { kind, codec, payloadType: known.payloadType, clockRate: known.clockRate }
+}
+
 /** How the copy looks to the pipeline that receives it. */
 export type RtpTapTarget = {
   tapId: string
@@ -80,6 +96,11 @@ export class RtpTap {
 
   resume(): Promise<void> {
     return this.#consumer.resume()
+  }
+
+  /** Asks the sender for a keyframe; mediasoup lets through as many as make sense. */
+  requestKeyframe(): Promise<void> {
+    return this.#consumer.requestKeyFrame()
   }
 
   close(): void {

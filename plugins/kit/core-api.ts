@@ -5,7 +5,7 @@ import type { AppSettings } from '../../core/app/settings.ts'
 import type { Change } from '../../core/events/events.ts'
 import type { RtpIngestOptions, RtpTarget } from '../../core/ingress/rtp-ingest.ts'
 import type { OutboundCheck } from '../../core/kernel/outbound.ts'
-import type { RtpTapTarget, TapOptions } from '../../core/media/rtp-tap.ts'
+import type { RtpTapTarget, TapOptions, TrackFormat } from '../../core/media/rtp-tap.ts'
 import type { TrackLayer } from '../../core/media/track-layers.ts'
 import type { Overlay, OverlayPosition } from '../../core/player/overlay.ts'
 import type { CloseReason } from '../../core/room/close-reason.ts'
@@ -61,7 +61,7 @@ export type SessionInfo = { id: string; kind: 'PUBLISH' | 'PLAY'; app: string; r
 /** One ICE server for clients, as `RTCIceServer` has it. */
 export type IceServer = { urls: string[]; username?: string; credential?: string }
 
-export type { Overlay, OverlayPosition }
+export type { Overlay, OverlayPosition, TrackFormat }
 export type ShownOverlay = { source: string; text: string; position: OverlayPosition; opacity: number }
 
 /**
@@ -129,9 +129,13 @@ export type CoreApi = {
     describe(id: string, info: TrackInfo): void
     /** Ends when the participant leaves, at the latest. */
     unpublish(id: string, reason: CloseReason): void
+    /** What its packets are. @throws `TRACK_NOT_FOUND` */
+    format(id: string): TrackFormat
     /** Sends a copy of the track as plain RTP to the given ports, until `untap`. Starts paused when asked to. */
     tap(id: string, options: TapOptions): Promise<RtpTapTarget>
     resumeTap(tapId: string): Promise<void>
+    /** Asks the sender of what a tap copies for a keyframe. */
+    requestKeyframe(tapId: string): Promise<void>
     untap(tapId: string): void
     /** The qualities the sender made, smallest first; none when there is but one. @throws `TRACK_NOT_FOUND` */
     layers(id: string): Promise<TrackLayer[]>

@@ -3,7 +3,7 @@ import type { CoreEventMap } from '../../core/events/events.ts'
 import { RtpIngest } from '../../core/ingress/rtp-ingest.ts'
 import { MediaError } from '../../core/kernel/errors.ts'
 import type { Log } from '../../core/kernel/log.ts'
-import { RtpTap } from '../../core/media/rtp-tap.ts'
+import { RtpTap, trackFormat } from '../../core/media/rtp-tap.ts'
 import { parseFragment } from '../../core/media/sdp/fragment.ts'
 import { trackLayers } from '../../core/media/track-layers.ts'
 import { checkIdentity } from '../../core/room/identity.ts'
@@ -82,6 +82,8 @@ export class CorePort {
           return tap.target
         },
         resumeTap: (id) => this.#tap(id).resume(),
+        requestKeyframe: (id) => this.#tap(id).requestKeyframe(),
+        format: (id) => trackFormat(rooms.track(id)),
         untap: (id) => this.#taps.get(id)?.close(),
         layers: (id) => trackLayers(rooms.track(id)),
       },

@@ -1,0 +1,32 @@
+import { mkdir, stat } from 'node:fs/promises'
+import { isAbsolute, join, relative, resolve, sep } from 'node:path'
+import type { AppInfo } from '../kit/core-api.ts'
+
+/** The folder of an app's recordings. What the configuration names is never outside of the app's own folder. */
+export function recordingsFolder({ folder, config }: AppInfo): string {
+  const wanted = resolve(folder, config.recording.localDir)
+  const within = relative(folder, wanted)
+  const isInside = within !== '' && within !== '..' && !within.startsWith(`..${sep}`) && !isAbsolute(within)
+  return isInside ? wanted : join(folder, 'recordings')
+}
+
+export async function ensureFolder(app: AppInfo): Promise<string> {
+  const folder = recordingsFolder(app)
+  await mkdir(folder, { recursive: true, mode: 0o750 })
+  return folder
+}
+
+/** The name of a file that begins now: of harmless characters, whatever the room and the identity are called. */
+export function fileName(stream: string, at: Date, part: number | undefined): string {
+  const slug =
+    stream
+      .replaceAll(/[^A-Za-z0-9_-]+/g, '-')
+      .replaceAll(/^-+|-+$/g, '')
+      .slice(0, 80) || 'recording'
+  return `${slug}-${at.getTime()}${part === undefined ? '' : `-p${String(part).padStart(3, '0')}`}`
+}
+
+/** Bytes of a file; 0 when there is none. */
+export async function sizeOf(file: string): Promise<number> {
+  return (await stat(file).catch(() => undefined))?.size ?? 0
+}
