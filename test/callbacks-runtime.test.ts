@@ -173,3 +173,22 @@ test('an encoder that comes by an ingress is a stream first, then an ingress, th
   assert.deepEqual(tracks.map(({ type }) => type).sort(), ['AUDIO', 'VIDEO'])
   assert.partialDeepStrictEqual(tracks[0], { muted: false })
 })
+
+test('what is said in a room is told, and whoever is hidden is said to be', async () => {
+  await using receiver = await CallbackReceiver.start()
+  await using server = await serverFor(receiver)
+  const { apps, rooms, roomData } = server.runtime.core
+  const app = await apps.update('live', { features: { chat: true, reactions: true } })
+  const room = await rooms.open('live-yard')
+  room.join({ identity: 'inspector', kind: 'WEBRTC', hidden: true })
+  const place = { app, room: 'live-yard', stream: 'live-yard/cam1' }
+  await roomData.send(place, { topic: 'chat', from: 'Ada', message: 'hello' })
+  await roomData.send(place, { topic: 'reaction', from: 'Ada', reaction: '❤' })
+  const received = await receiver.received(4)
+  assert.partialDeepStrictEqual(dataOf(received, 'participant_joined'), { participant: { identity: 'inspector', hidden: true } })
+  const { ts, ...chat } = dataOf(received, 'chat_message') ?? {}
+  assert.match(String(ts), /Z$/)
+  const said = { room: 'live-yard', streamId: 'live-yard/cam1', from: 'Ada' }
+  assert.deepEqual(chat, { ...said, topic: 'chat', message: 'hello' })
+  assert.partialDeepStrictEqual(dataOf(received, 'reaction'), { ...said, topic: 'reaction', reaction: '❤' })
+})
