@@ -16,6 +16,7 @@ import { OutboundPolicy } from './kernel/outbound.ts'
 import { MediaWorkers } from './media/media-workers.ts'
 import { PlayerOverlays } from './player/overlays.ts'
 import { Rooms } from './room/rooms.ts'
+import { TrackDemand } from './room/track-demand.ts'
 import { RoomData } from './signalling/room-data.ts'
 import { type IceServer, Signalling } from './signalling/signalling.ts'
 import { openStore, type Store } from './store/database.ts'
@@ -62,6 +63,7 @@ export type Core = {
   readonly apps: Apps
   readonly workers: MediaWorkers
   readonly rooms: Rooms
+  readonly demand: TrackDemand
   readonly ingresses: Ingresses
   readonly streams: Streams
   readonly sessions: WebRtcSessions
@@ -104,6 +106,7 @@ export async function startCore(options: CoreOptions, lifetime: Lifetime): Promi
   lifetime.add('logins', () => logins.close())
   const verifiers = [tokens, logins].map((one) => (secret: string, remoteAddress?: string) => one.verify(secret, remoteAddress))
   const access = new Access(verifiers, anonymousGrants)
+  const demand = new TrackDemand(events)
   const rooms = new Rooms({ apps, workers, events, log, viewerLimit })
   lifetime.add('rooms', () => rooms.close('SHUTDOWN'))
   const quotas = await Quotas.load({ store, tenants, apps, rooms, log })
@@ -129,6 +132,7 @@ export async function startCore(options: CoreOptions, lifetime: Lifetime): Promi
     apps,
     workers,
     rooms,
+    demand,
     ingresses,
     streams,
     sessions,

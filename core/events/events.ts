@@ -23,6 +23,8 @@ export type CoreEventMap = {
   'room.closed': [room: Room, reason: CloseReason]
   'participant.joined': [participant: Participant]
   'participant.changed': [participant: Participant]
+  /** Whether anybody wants tracks of a participant who makes them on demand. */
+  'participant.tracksWanted': [participant: Participant, wanted: boolean]
   'participant.left': [participant: Participant, reason: CloseReason]
   'track.published': [track: Track]
   'track.changed': [track: Track]

@@ -15,6 +15,8 @@ export type ParticipantOptions = {
   remoteAddress?: string
   /** It publishes something that is no track, such as pictures one by one, for as long as it is there. */
   publishing?: boolean
+  /** It may take the tracks of others. */
+  subscribing?: boolean
   /** Nobody in the room is told of it, and it counts for nothing. */
   hidden?: boolean
   /** It came only to watch: it counts as a viewer, also while it is hidden. */
@@ -34,6 +36,9 @@ export class Participant {
   readonly trace: string | undefined
   readonly hidden: boolean
   readonly audience: boolean
+  readonly subscribing: boolean
+  /** Its tracks, when it has any, are made because somebody wants them; see `TrackDemand`. */
+  readonly onDemand: boolean
   readonly tracks = new Map<string, Track>()
   /** For whoever brought it in: `left` tells to hang up. */
   readonly events = new EventEmitter<{ left: [reason: CloseReason] }>()
@@ -52,7 +57,8 @@ export class Participant {
     this.trace = options.trace
     this.hidden = options.hidden ?? false
     this.audience = options.audience ?? false
-    this.#publishing = options.publishing ?? false
+    this.subscribing = options.subscribing ?? false
+    this.onDemand = options.publishing ?? false
   }
 
   get left(): boolean {
@@ -60,7 +66,7 @@ export class Participant {
   }
 
   get publishing(): boolean {
-    return this.#publishing || this.tracks.size > 0
+    return this.onDemand || this.tracks.size > 0
   }
 
   /** @throws {MediaError} `PARTICIPANT_NOT_FOUND` when it has left meanwhile. */

@@ -20,6 +20,8 @@ export type ViewerOptions = {
   kind: string
   remoteAddress?: string
   userAgent?: string
+  /** False: what it gets is made of no track, such as pictures one by one. */
+  takesTracks?: boolean
   /** The `traceparent` of the request that let it in. */
   trace?: string
 }
@@ -32,6 +34,7 @@ export class Viewer {
   readonly startedAt = new Date()
   readonly remoteAddress: string | undefined
   readonly userAgent: string | undefined
+  readonly takesTracks: boolean
   readonly trace: string | undefined
   readonly events = new EventEmitter<{ left: [reason: CloseReason] }>()
   #flow: ViewerFlow | undefined
@@ -43,6 +46,7 @@ export class Viewer {
     this.kind = options.kind
     this.remoteAddress = options.remoteAddress
     this.userAgent = options.userAgent?.slice(0, 300)
+    this.takesTracks = options.takesTracks ?? true
     this.trace = options.trace
   }
 

@@ -81,6 +81,7 @@ export class Signalling {
     const participant = room.join({
       identity,
       kind: 'WEBRTC',
+      subscribing: true,
       takeover: takeover && (own === true || app.settings.takeover),
       ...(name !== undefined && name !== '' && { name }),
       ...(metadata !== undefined && { metadata }),

@@ -109,7 +109,7 @@ export class WebRtcSessions {
     const room = this.#of.rooms.find(name)
     if (!room) throw new MediaError('NOTHING_LIVE', { room: name })
     room.requirePlace()
-    if (room.tracks.length === 0) throw new MediaError('NOTHING_LIVE', { room: name })
+    if (room.publishers.length === 0) throw new MediaError('NOTHING_LIVE', { room: name })
 
     const { kind, userAgent, caller } = request
     const { remoteAddress, trace } = caller

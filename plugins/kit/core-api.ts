@@ -33,6 +33,8 @@ export type TrackData = TrackInfo & {
 }
 export type ParticipantInfo = { id: string; room: string; app: string; identity: string; name: string; kind: string; tracks: TrackData[] }
 export type RoomInfo = { name: string; localName: string; app: string; participants: ParticipantInfo[]; viewers: number }
+/** `room`: by its full or app-local name. */
+export type NewViewer = { app: string; room: string; kind: string; remoteAddress?: string; userAgent?: string }
 export type ViewerInfo = { id: string; room: string; kind: string }
 
 /** A publisher who was let in. */
@@ -122,6 +124,16 @@ export type CoreApi = {
     report(id: string, stats: Readonly<Record<string, unknown>>): void
     /** Does nothing when it has left already. */
     leave(id: string, reason: CloseReason): void
+    /** Whether anybody wants tracks of one who makes them on demand; `participant.tracksWanted` tells of changes. */
+    tracksWanted(id: string): boolean
+    /**
+     * Asks one who makes tracks on demand for them, until `unwantTracks` or the plugin's end.
+     *
+     * @returns What to call `unwantTracks` with.
+     * @throws `PARTICIPANT_NOT_FOUND`
+     */
+    wantTracks(id: string): string
+    unwantTracks(want: string): void
   }
   tracks: {
     /** Opens a track that a pipeline sends as plain RTP to the answered ports. */
@@ -141,6 +153,17 @@ export type CoreApi = {
     layers(id: string): Promise<TrackLayer[]>
   }
   viewers: {
+    /**
+     * Lets a viewer in to whom the plugin itself sends what is no track. It leaves by `close`, or with the plugin; `viewer.left` tells
+     * of every other end.
+     *
+     * @throws `PLUGIN_DISABLED`, `APP_NOT_FOUND`, `ROOM_NOT_FOUND`, `ROOM_CLOSED` or `VIEWER_LIMIT`.
+     */
+    admit(viewer: NewViewer): ViewerInfo
+    /** Says how much was sent so far, in bytes, by the ids of viewers that the plugin let in. */
+    sent(bytes: Readonly<Record<string, number>>): void
+    /** Does nothing when it has left already. */
+    close(id: string, reason: CloseReason): void
     /** The tracks it gets at the moment, by SDP `mid`. @throws `VIEWER_NOT_FOUND` */
     plays(id: string): { mid: string; track: TrackData }[]
     /** @param layers At most these; absent: the best it can take. @throws `VIEWER_NOT_FOUND` */
@@ -202,6 +225,7 @@ export type CoreApi = {
 /** What happens, as `host.events.on` tells it. */
 export type CoreTopics = {
   'participant.left': { participant: ParticipantInfo; reason: CloseReason }
+  'participant.tracksWanted': { participantId: string; wanted: boolean }
   'participant.joined': { participant: ParticipantInfo }
   'track.published': { track: TrackData }
   'track.unpublished': { track: TrackData; reason: CloseReason }

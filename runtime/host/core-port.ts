@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import type { Core } from '../../core/core.ts'
 import type { CoreEventMap } from '../../core/events/events.ts'
 import { RtpIngest } from '../../core/ingress/rtp-ingest.ts'
@@ -6,8 +7,11 @@ import type { Log } from '../../core/kernel/log.ts'
 import { RtpTap, trackFormat } from '../../core/media/rtp-tap.ts'
 import { parseFragment } from '../../core/media/sdp/fragment.ts'
 import { trackLayers } from '../../core/media/track-layers.ts'
+import { CountedFlow } from '../../core/room/counted-flow.ts'
 import { checkIdentity } from '../../core/room/identity.ts'
 import type { Participant } from '../../core/room/participant.ts'
+import type { Room } from '../../core/room/room.ts'
+import type { Viewer, ViewerOptions } from '../../core/room/viewer.ts'
 import type { CoreApi, CoreTopics, IceServer } from '../../plugins/kit/core-api.ts'
 import { appInfo, participantInfo, roomInfo, sessionInfo, trackData, viewerInfo } from './core-data.ts'
 
@@ -19,10 +23,12 @@ export class CorePort {
   readonly api: CoreApi
   readonly #taps = new Map<string, RtpTap>()
   readonly #participants = new Set<string>()
+  readonly #viewers = new Map<string, CountedFlow>()
+  readonly #wants = new Map<string, () => void>()
   readonly #forget: () => void
 
   constructor(core: Core, iceServers: readonly IceServer[], log: Log, asker: Asker) {
-    const { access, apps, rooms, ingresses, sessions, overlays, quotas } = core
+    const { access, apps, rooms, demand, ingresses, sessions, overlays, quotas } = core
     this.#forget = () => overlays.clear(asker.plugin)
     const requireUse = (app: string) => {
       if (!asker.isUsedBy(app)) throw new MediaError('PLUGIN_DISABLED', { plugin: asker.plugin, app })
@@ -70,6 +76,16 @@ export class CorePort {
         leave: (id, reason) => {
           for (const room of rooms.list()) room.participants.get(id)?.leave(reason)
         },
+        tracksWanted: (id) => demand.isWanted(rooms.participant(id)),
+        wantTracks: (id) => {
+          const want = randomUUID()
+          this.#wants.set(want, demand.ask(rooms.participant(id)))
+          return want
+        },
+        unwantTracks: (want) => {
+          this.#wants.get(want)?.()
+          this.#wants.delete(want)
+        },
       },
       tracks: {
         publishRtp: (participantId, options) => RtpIngest.open(rooms.participant(participantId), options, log),
@@ -88,6 +104,16 @@ export class CorePort {
         layers: (id) => trackLayers(rooms.track(id)),
       },
       viewers: {
+        admit: ({ app, room, ...newcomer }) => {
+          requireUse(app)
+          return viewerInfo(this.#admit(rooms.get(apps.roomName(app, room).name), newcomer))
+        },
+        sent: (bytes) => {
+          for (const [id, sent] of Object.entries(bytes)) this.#viewers.get(id)?.sent(sent)
+        },
+        close: (id, reason) => {
+          for (const room of rooms.list()) room.viewers.get(id)?.close(reason)
+        },
         plays: (id) => [...rooms.viewer(id).plays].map(([mid, track]) => ({ mid, track: trackData(track) })),
         preferLayers: (id, layers) => rooms.viewer(id).preferLayers(layers),
       },
@@ -133,12 +159,23 @@ export class CorePort {
   close(): void {
     this.#forget()
     for (const tap of this.#taps.values()) tap.close()
+    for (const unwant of this.#wants.values()) unwant()
+    for (const id of [...this.#viewers.keys()]) this.api.viewers.close(id, 'PLUGIN_STOPPED')
     for (const id of [...this.#participants]) this.api.participants.leave(id, 'PLUGIN_STOPPED')
   }
 
   #answersFor(participant: Participant): void {
     this.#participants.add(participant.id)
     participant.events.once('left', () => this.#participants.delete(participant.id))
+  }
+
+  #admit(room: Room, newcomer: ViewerOptions): Viewer {
+    const viewer = room.admit({ ...newcomer, takesTracks: false })
+    const flow = new CountedFlow()
+    viewer.flowsThrough(flow)
+    this.#viewers.set(viewer.id, flow)
+    viewer.events.once('left', () => this.#viewers.delete(viewer.id))
+    return viewer
   }
 
   #tap(id: string): RtpTap {
@@ -153,6 +190,7 @@ type Told = { [Topic in keyof CoreTopics & keyof CoreEventMap]: (...args: CoreEv
 /** How each of core's events is told to plugins. */
 export const told: Told = {
   'participant.joined': (participant) => ({ participant: participantInfo(participant) }),
+  'participant.tracksWanted': ({ id: participantId }, wanted) => ({ participantId, wanted }),
   'participant.left': (participant, reason) => ({ participant: participantInfo(participant), reason }),
   'track.published': (track) => ({ track: trackData(track) }),
   'track.unpublished': (track, reason) => ({ track: trackData(track), reason }),
