@@ -7,6 +7,7 @@ import { Tenants } from './access/tenants.ts'
 import { Tokens } from './access/tokens.ts'
 import { Users } from './access/users.ts'
 import { Apps } from './app/apps.ts'
+import { type ClusterOptions, Nodes } from './cluster/nodes.ts'
 import { type CoreEvents, coreEvents } from './events/events.ts'
 import { Ingresses } from './ingress/ingresses.ts'
 import type { AddressSet } from './kernel/addresses.ts'
@@ -45,6 +46,8 @@ export type CoreOptions = {
   privateAddresses?: boolean | AddressSet
   /** Signs join tokens; absent: a key that the first start makes. */
   liveKit?: LiveKitKey
+  /** How other servers join this one. */
+  cluster: ClusterOptions
   log: Log
 }
 
@@ -70,6 +73,7 @@ export type Core = {
   readonly signalling: Signalling
   readonly roomData: RoomData
   readonly overlays: PlayerOverlays
+  readonly nodes: Nodes
   /** Where the server may connect to when somebody else names the address. */
   readonly outbound: OutboundPolicy
   /** Ends when the rooms are closed and the databases of apps are not: for whoever has to write what it heard of that. */
@@ -118,6 +122,7 @@ export async function startCore(options: CoreOptions, lifetime: Lifetime): Promi
   const roomData = new RoomData({ peersIn: (room) => signalling.peersIn(room), events, log })
   const overlays = new PlayerOverlays(events)
   const outbound = new OutboundPolicy(options.privateAddresses ?? false)
+  const nodes = await Nodes.load({ store, events, options: options.cluster, lifetime })
   return {
     store,
     events,
@@ -139,6 +144,7 @@ export async function startCore(options: CoreOptions, lifetime: Lifetime): Promi
     signalling,
     roomData,
     overlays,
+    nodes,
     outbound,
     written,
   }

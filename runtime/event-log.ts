@@ -41,6 +41,10 @@ export function logEvents({ events, tasks }: Core, host: PluginHost, log: Log): 
     log.info({ caller, from, action, target }, 'managed'),
   )
   events.on('mediaWorker.replaced', ({ index, pid }) => log.info({ mediaWorker: index, pid }, 'media worker replaced'))
+  events.on('node.changed', ({ id: node, name, address: from }, change) => {
+    // A heartbeat is a change as well.
+    if (change !== 'CHANGED') log.info({ node, name, from }, `node ${change === 'CREATED' ? 'joined' : 'removed'}`)
+  })
   host.events.on('state', ({ name: plugin, state }) => log.info({ plugin, state }, `plugin is ${state.toLowerCase()}`))
   tasks.events.on('changed', (task) => logTask(task, log))
 }

@@ -1,6 +1,6 @@
 import { pino } from 'pino'
-import { Feed } from '../core/kernel/feed.ts'
 import type { Log, LogLevel } from '../core/kernel/log.ts'
+import { originOf } from './log-source.ts'
 import { redact } from './redact.ts'
 
 /** Lines kept for whoever begins to watch. */
@@ -10,11 +10,15 @@ const KEPT_LINES = 1_000
 export type LogLine = {
   readonly at: Date
   readonly level: LogLevel
+  /** Which part of the server wrote it. */
+  readonly source: string
+  /** The app it is about. */
+  readonly app?: string
   readonly message: string
   readonly fields: Readonly<Record<string, unknown>>
 }
 
-/** The server's log: JSON lines on stdout, the last 1,000 in memory, and whoever watches. */
+/** The server's log: JSON lines on stdout, the last 1,000 in memory, and whoever follows. */
 export class ServerLog {
   readonly log: Log
   readonly #levels = pino.levels
@@ -23,7 +27,7 @@ export class ServerLog {
   #held: string[] | undefined
   readonly #kept: string[] = []
   #oldest = 0
-  readonly #watchers = new Set<Feed<LogLine>>()
+  readonly #listeners = new Set<(line: LogLine) => void>()
   #threshold: number
   #level: LogLevel
 
@@ -74,11 +78,10 @@ export class ServerLog {
     return inOrder.slice(-Math.max(1, count)).map((line) => this.#parse(line))
   }
 
-  /** Every line from now on. A reader that falls 1,000 lines behind loses the oldest. */
-  watch(): Feed<LogLine> {
-    const feed: Feed<LogLine> = new Feed({ limit: KEPT_LINES, onEnd: () => this.#watchers.delete(feed) })
-    this.#watchers.add(feed)
-    return feed
+  /** Tells every line from now on, as it is written. @returns Ends that. */
+  follow(listener: (line: LogLine) => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
   }
 
   #accept(raw: string): void {
@@ -90,14 +93,14 @@ export class ServerLog {
       this.#kept[this.#oldest] = line
       this.#oldest = (this.#oldest + 1) % KEPT_LINES
     }
-    if (this.#watchers.size === 0) return
+    if (this.#listeners.size === 0) return
     const parsed = this.#parse(line)
-    for (const watcher of this.#watchers) watcher.push(parsed)
+    for (const tell of this.#listeners) tell(parsed)
   }
 
   #parse(line: string): LogLine {
     const { time, level, msg, ...fields } = JSON.parse(line) as { time: number; level: number; msg?: string } & Record<string, unknown>
-    return { at: new Date(time), level: this.#levels.labels[level] as LogLevel, message: msg ?? '', fields }
+    return { at: new Date(time), level: this.#levels.labels[level] as LogLevel, ...originOf(fields), message: msg ?? '', fields }
   }
 
   #valueOf(level: LogLevel): number {

@@ -1,7 +1,9 @@
 import { readFile } from 'node:fs/promises'
+import type { IncomingMessage } from 'node:http'
 import { fileURLToPath } from 'node:url'
 import type { GraphQLSchema } from 'graphql'
 import type { Caller, Grant } from '../core/access/caller.ts'
+import { isSameSecret } from '../core/access/passwords.ts'
 import { requireGrant } from '../core/access/require.ts'
 import { type Core, type CoreOptions, startCore } from '../core/core.ts'
 import { Lifetime } from '../core/kernel/lifetime.ts'
@@ -18,12 +20,15 @@ import { tellForPlugins, tellPluginWorkers } from './callbacks/plugin-events.ts'
 import type { Config } from './config/env.ts'
 import { loginSettings } from './config/login-settings.ts'
 import { isLoopbackOnly, requireSafeExposure } from './config/safety.ts'
+import type { Secret } from './config/secret.ts'
 import { logEvents } from './event-log.ts'
+import { Gpu } from './gpu.ts'
 import { CorePort } from './host/core-port.ts'
 import { PluginHandoff } from './host/handoff.ts'
 import { PluginBus } from './host/plugin-bus.ts'
 import { PluginHost } from './host/plugin-host.ts'
 import type { PluginEntry } from './host/plugins-config.ts'
+import { bearerOf } from './http/caller.ts'
 import { serveGraphql } from './http/graphql.ts'
 import { GraphqlEngine } from './http/graphql-engine.ts'
 import { GraphqlWebSockets } from './http/graphql-ws.ts'
@@ -33,6 +38,7 @@ import { servePages } from './http/pages.ts'
 import { HttpServer } from './http/server.ts'
 import { KnownManifests } from './known-manifests.ts'
 import type { ServerLog } from './log.ts'
+import { LogArchive } from './log-archive.ts'
 import { graphqlMetrics, httpMetrics } from './metrics/edge-metrics.ts'
 import { Metrics, serveMetrics } from './metrics/metrics.ts'
 import { Plugins } from './plugins.ts'
@@ -43,6 +49,8 @@ import { toName as goLiveName } from './rest/golive/translate.ts'
 import { Operations } from './rest/operations.ts'
 import { servePagesData } from './rest/pages/live.ts'
 import { ServerFacts } from './server-facts.ts'
+import { ServerStatsReader } from './server-stats.ts'
+import { ServerSettings, webSocketUrlOf } from './settings.ts'
 import { VERSION } from './version.ts'
 
 const PAGES = fileURLToPath(new URL('./pages', import.meta.url))
@@ -81,6 +89,7 @@ export async function startRuntime({ config, plugins: entries, log: serverLog }:
       ...(credential && { credential: credential.reveal() }),
     }))
 
+    const publicWsUrl = webSocketUrlOf(config)
     // Loaded only then: whoever wants no traces pays nothing for them.
     const telemetry = config.traces && (await (await import('./telemetry/telemetry.ts')).Telemetry.start(config.traces, log, lifetime))
     const core = await startCore(
@@ -97,10 +106,18 @@ export async function startRuntime({ config, plugins: entries, log: serverLog }:
         logins: loginSettings(config),
         privateAddresses: config.privateAddresses,
         ...liveKitKey(config),
+        cluster: {
+          ...(config.streamHub.clusterToken && { token: config.streamHub.clusterToken.reveal() }),
+          ...(config.streamHub.redisUrl && { redisUrl: config.streamHub.redisUrl.reveal() }),
+          ...(publicWsUrl !== undefined && { publicWsUrl }),
+          url: config.publicUrl ?? `http://${config.host}:${config.port}`,
+        },
         log,
       },
       lifetime,
     )
+    const { level, retentionDays } = config.logArchive
+    const logs = LogArchive.start({ ...core, server: serverLog, level, retentionDays }, lifetime)
     telemetry?.follow(core, lifetime)
     requireSafeExposure(config, core.tokens.anyValid)
     const newToken = await firstToken(core, config)
@@ -138,7 +155,13 @@ export async function startRuntime({ config, plugins: entries, log: serverLog }:
 
     const server = new ServerFacts(serverLog)
     const goLiveCredentials = new Credentials(config.goLive)
-    const context = (caller: Caller): Context => ({ caller, core, plugins, callbacks, server })
+    let listeningOn = config.port
+    const stats = new ServerStatsReader({ core, server, logs, dataDir: config.dataDir })
+    const settings = new ServerSettings({ config, core, server, port: () => listeningOn })
+    const gpu = new Gpu()
+    const context = (caller: Caller): Context => ({ caller, core, plugins, callbacks, server, logs, stats, gpu, settings })
+    const mayReadMetrics = ({ headers }: IncomingMessage) => presents(bearerOf(headers.authorization), config.streamHub.metricsToken)
+    const isNode = ({ headers }: IncomingMessage) => presents(headers['x-cluster-token'], config.streamHub.clusterToken)
     const schema = () => host.schema
     const http = new HttpServer({
       host: config.host,
@@ -152,7 +175,7 @@ export async function startRuntime({ config, plugins: entries, log: serverLog }:
       trustedProxies: config.trustedProxies,
       handoff,
       tracing: telemetry?.http,
-      isCredentialed: (request) => goLiveCredentials.isToken(request),
+      isCredentialed: (request) => goLiveCredentials.isToken(request) || mayReadMetrics(request) || isNode(request),
     })
     const metrics = new Metrics({ core, plugins, roomLabel: ({ app, name }) => goLiveName({ app: app.name, room: name }) })
     httpMetrics(metrics.registry, http.app)
@@ -193,16 +216,18 @@ export async function startRuntime({ config, plugins: entries, log: serverLog }:
       operations,
       anonymousGrants,
       placeOf: (app) => (core.apps.find(app) ? placeOf(core, { app }) : undefined),
+      requireClusterToken: (presented) => core.nodes.requireToken(presented),
       log,
     })
     serveMetrics(http.app, metrics, async ({ raw }) => {
       const open = anonymousGrants.length > 0 || (await goLiveCredentials.admitsEverywhere(raw))
-      if (!open) requireGrant(http.callerOf(raw), 'OBSERVE')
+      if (!open && !mayReadMetrics(raw)) requireGrant(http.callerOf(raw), 'OBSERVE')
     })
     servePagesData(http.app, operations, (request) => http.callerOf(request.raw), { version: VERSION, rtmpPort: config.rtmpPort })
 
     // Plugins come up while the port opens; until then their parts of the API answer PLUGIN_UNAVAILABLE.
     const [port] = await Promise.all([http.listen(), plugins.start(entries)])
+    listeningOn = port
     lifetime.add('http', () => http.close())
     core.tasks.root.running()
     const close = () => {
@@ -218,6 +243,11 @@ export async function startRuntime({ config, plugins: entries, log: serverLog }:
 
 function liveKitKey({ liveKit: { apiKey, apiSecret } }: Config): Partial<Pick<CoreOptions, 'liveKit'>> {
   return apiKey === undefined || apiSecret === undefined ? {} : { liveKit: { apiKey, apiSecret: apiSecret.reveal() } }
+}
+
+/** Whether this is what the operator configured. */
+function presents(given: string | string[] | undefined, configured: Secret | undefined): boolean {
+  return typeof given === 'string' && configured !== undefined && isSameSecret(given, configured.reveal())
 }
 
 /** The configured token is kept; without one, and without any from an earlier start, one is made. */

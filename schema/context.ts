@@ -1,12 +1,88 @@
 import type { Caller } from '../core/access/caller.ts'
+import type { App } from '../core/app/app.ts'
 import type { Core } from '../core/core.ts'
 import type { Feed } from '../core/kernel/feed.ts'
 import type { LogLevel } from '../core/kernel/log.ts'
 import type { CallbacksService } from './callback-service.ts'
+import type { SettingsService } from './settings.ts'
+import type { AppStats, ServerStats } from './stats.ts'
 
 export type PluginState = 'DISABLED' | 'STARTING' | 'RUNNING' | 'RESTARTING' | 'FAILED'
 
-export type LogEntry = { at: Date; level: LogLevel; message: string; fields: Readonly<Record<string, unknown>> }
+export type LogEntry = {
+  readonly at: Date
+  readonly level: LogLevel
+  readonly message: string
+  readonly fields: Readonly<Record<string, unknown>>
+  /** Its number in the archive, once it is there. */
+  readonly number?: number
+  /** Which part of the server wrote it; absent where that goes without saying. */
+  readonly source?: string
+  /** The app it is about. */
+  readonly app?: string
+}
+
+/** Which lines of the log are wanted: those of which everything holds that is said. */
+export type LogFilter = {
+  readonly app?: string
+  /** Lines about one of these apps, and no others. */
+  readonly apps?: readonly string[]
+  readonly level?: LogLevel
+  /** Lines that matter this much at least. */
+  readonly least?: LogLevel
+  readonly source?: string
+  /** A part of the message, in letters of either case. */
+  readonly text?: string
+  readonly since?: Date
+  readonly until?: Date
+}
+
+export type LogPage = { readonly total: number; readonly lines: readonly LogEntry[] }
+
+/** The server's log: what was kept of it, and each line that is written. */
+export interface LogsService {
+  /** Newest first. */
+  search(filter: LogFilter, page: { limit: number; offset: number }): Promise<LogPage>
+  /** The last lines that are wanted, then each that is written. A slow reader loses the oldest. */
+  tail(filter: Omit<LogFilter, 'apps'>, isVisible?: (app: string | undefined) => boolean): Feed<LogEntry>
+  countByLevel(filter: LogFilter): Promise<Partial<Record<LogLevel, number>>>
+}
+
+export type GpuStatus = {
+  readonly type: 'NVIDIA' | 'VAAPI' | 'NONE'
+  readonly devices: readonly {
+    readonly kind: 'NVIDIA' | 'VAAPI'
+    readonly name: string
+    readonly index?: number
+    readonly memoryMiB?: number
+  }[]
+  readonly driver?: string
+  readonly checkedAt: Date
+  /** What stands in the way, when there is none. */
+  readonly detail?: string
+}
+
+/** What encodes for an app: what its configuration wants, and what this machine makes of that. */
+export type Hwaccel = {
+  readonly requested: 'auto' | 'gpu' | 'cpu'
+  readonly effective: 'gpu' | 'cpu'
+  readonly type: GpuStatus['type']
+  readonly reason: string
+}
+
+/** Which hardware encodes and decodes video here. */
+export interface GpuService {
+  /** @param refresh Looks again; otherwise what was found last is told. */
+  status(options?: { refresh?: boolean }): Promise<GpuStatus>
+  resolveHwaccel(requested: Hwaccel['requested']): Promise<Hwaccel>
+}
+
+/** How the server and its apps are doing. */
+export interface StatsService {
+  server(): Promise<ServerStats>
+  /** At most 5 seconds old. */
+  ofApp(app: App): Promise<AppStats>
+}
 
 export type PluginHealth = {
   /** Mean delay of its event loop, in milliseconds. */
@@ -121,13 +197,11 @@ export interface PluginsService {
   watchLog(name: string): Feed<LogEntry>
 }
 
-/** The server's own log and facts. */
+/** The server's own facts. */
 export interface ServerService {
   readonly version: string
   readonly startedAt: Date
   logLevel: LogLevel
-  /** The last lines that matter this much at least, then each that is written. */
-  watchLog(least: LogLevel): Feed<LogEntry>
 }
 
 /** What every resolver gets: who asks, and whom to ask. */
@@ -137,4 +211,8 @@ export type Context = {
   readonly plugins: PluginsService
   readonly callbacks: CallbacksService
   readonly server: ServerService
+  readonly logs: LogsService
+  readonly stats: StatsService
+  readonly gpu: GpuService
+  readonly settings: SettingsService
 }

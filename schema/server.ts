@@ -2,7 +2,6 @@ import type { MediaWorker } from '../core/media/media-worker.ts'
 import { builder } from './builder.ts'
 import type { ServerService } from './context.ts'
 import { LogLevelEnum } from './enums.ts'
-import { LogLine } from './log-line.ts'
 
 const Worker = builder.objectRef<MediaWorker>('MediaWorker').implement({
   description: 'One mediasoup process.',
@@ -38,15 +37,5 @@ builder.mutationField('setLogLevel', (t) =>
       server.logLevel = level
       return server
     },
-  }),
-)
-
-builder.subscriptionField('logs', (t) =>
-  t.field({
-    type: LogLine,
-    description: "The last lines of the server's log, then each that is written. A slow listener misses the oldest.",
-    args: { level: t.arg({ type: LogLevelEnum, description: 'Only lines that matter this much at least.' }) },
-    subscribe: (_root, { level }, { server }) => server.watchLog(level ?? 'trace'),
-    resolve: (line) => line,
   }),
 )

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { ServerLog } from '../runtime/log.ts'
-import { ServerFacts } from '../runtime/server-facts.ts'
 
 function openLog() {
   const lines: string[] = []
@@ -38,7 +37,7 @@ test('the level changes at once, in children as well', () => {
   assert.deepEqual([line?.level, line?.message, line?.fields], ['debug', 'shown', { plugin: 'rtmp', room: 'yard' }])
 })
 
-test('the last 1,000 lines are kept, and a watcher reads what comes after', async () => {
+test('the last 1,000 lines are kept, and a follower is told what comes after', () => {
   const { server } = openLog()
   for (let n = 0; n < 1_500; n++) server.log.info({ n }, 'line')
   assert.deepEqual(
@@ -48,19 +47,33 @@ test('the last 1,000 lines are kept, and a watcher reads what comes after', asyn
   assert.equal(server.lines().length, 1_000)
   assert.equal(server.lines()[0]?.fields.n, 500)
 
-  const watcher = server.watch()
+  const told: string[] = []
+  const unfollow = server.follow(({ message }) => told.push(message))
   server.log.warn({ n: -1 }, 'now')
-  assert.equal((await watcher.next()).value?.message, 'now')
-  await watcher.return()
+  unfollow()
+  server.log.warn({ n: -2 }, 'later')
+  assert.deepEqual(told, ['now'])
 })
 
-test('a watcher may ask for what matters, and one who leaves a quiet log is not kept waiting', async () => {
-  const server = new ServerLog({ level: 'info', write: () => {} })
-  const feed = new ServerFacts(server).watchLog('error')
-  server.log.warn({}, 'a warning')
-  server.log.error({}, 'a failure')
-  assert.equal((await feed.next()).value?.message, 'a failure')
-  const waiting = feed.next()
-  await feed.return()
-  assert.equal((await waiting).done, true)
+test('a line tells which part of the server it is from and which app it is about', () => {
+  const { server } = openLog()
+  server.log.info({ app: 'live', room: 'live-yard' }, 'room opened')
+  server.log.child({ plugin: 'rtmp' }).info({ app: 'live' }, 'connected')
+  server.log.info({ method: 'GET', url: '/' }, 'a request failed')
+  server.log.info({ mediaWorker: 0 }, 'media worker died')
+  server.log.info({ caller: 'TO_1', action: 'createApp' }, 'managed')
+  server.log.info({ task: 'TK_1' }, 'task is failed')
+  server.log.info({ source: 'log' }, 'lines were lost')
+  assert.deepEqual(
+    server.lines().map(({ source, app }) => [source, app]),
+    [
+      ['core', 'live'],
+      ['plugin:rtmp', 'live'],
+      ['http', undefined],
+      ['media', undefined],
+      ['api', undefined],
+      ['tasks', undefined],
+      ['log', undefined],
+    ],
+  )
 })

@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events'
 import type { Caller } from '../access/caller.ts'
 import type { App } from '../app/app.ts'
+import type { Node } from '../cluster/nodes.ts'
 import type { Ingress } from '../ingress/ingress.ts'
 import type { MediaWorker } from '../media/media-worker.ts'
 import type { CloseReason } from '../room/close-reason.ts'
@@ -52,6 +53,8 @@ export type CoreEventMap = {
   /** An offer was answered: ICE and DTLS are next. */
   'session.opened': [session: WebRtcSession]
   'ingress.changed': [ingress: Ingress, change: Change]
+  /** A node of the cluster came, told something about itself, or was removed. */
+  'node.changed': [node: Node, change: Change]
   /** What its players show over the picture. */
   'player.overlays': [app: App]
   /** Somebody changed something about the server: by which mutation, and what it was about. */

@@ -1,4 +1,6 @@
-export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal'
+/** What matters least comes first. */
+export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const
+export type LogLevel = (typeof LOG_LEVELS)[number]
 
 /** The log interface every layer takes: structured fields first, then a sentence. pino satisfies it. */
 export interface Log {

@@ -14,10 +14,16 @@ export type Config = {
   readonly announcedIps: readonly string[]
   /** Without a trailing slash. */
   readonly publicUrl: string | undefined
+  /** The same for WebSockets, where it is another. */
+  readonly publicWsUrl: string | undefined
+  /** Host in the RTMP addresses that encoders are told, where it is another. */
+  readonly rtmpPublicHost: string | undefined
   readonly dataDir: string
   readonly databaseUrl: Secret | undefined
   readonly workers: number
   readonly logLevel: LogLevel
+  /** What is kept of the log, and for how many days. */
+  readonly logArchive: { readonly level: LogLevel; readonly retentionDays: number }
   readonly apiToken: Secret | undefined
   readonly goLive: {
     readonly authToken: Secret | undefined
@@ -34,7 +40,12 @@ export type Config = {
   }
   readonly rtcStack: { readonly apiSecret: Secret | undefined }
   readonly liveKit: { readonly apiKey: string | undefined; readonly apiSecret: Secret | undefined }
-  readonly streamHub: { readonly clusterToken: Secret | undefined }
+  readonly streamHub: {
+    readonly clusterToken: Secret | undefined
+    /** Told to nodes that join; this server needs none. */
+    readonly redisUrl: Secret | undefined
+    readonly metricsToken: Secret | undefined
+  }
   /** 0 is no limit. */
   readonly maxViewersPerRoom: number
   /** Requests a second; 0 is no limit. */
@@ -109,10 +120,13 @@ function configOf(values: Values, insecure: boolean): Config {
     rtcPort: values.RTC_PORT,
     announcedIps: values.ANNOUNCED_IP ?? [],
     publicUrl: values.PUBLIC_URL,
+    publicWsUrl: values.PUBLIC_WS_URL,
+    rtmpPublicHost: values.RTMP_PUBLIC_HOST,
     dataDir: values.DATA_DIR,
     databaseUrl: values.DATABASE_URL,
     workers: values.WORKERS,
     logLevel: values.LOG_LEVEL,
+    logArchive: { level: values.LOG_ARCHIVE_LEVEL, retentionDays: values.LOG_RETENTION_DAYS },
     apiToken: values.PATCHBAY_API_TOKEN,
     goLive: {
       authToken: values.AUTH_TOKEN,
@@ -129,7 +143,11 @@ function configOf(values: Values, insecure: boolean): Config {
     },
     rtcStack: { apiSecret: values.API_SECRET },
     liveKit: { apiKey: values.LIVEKIT_API_KEY, apiSecret: values.LIVEKIT_API_SECRET },
-    streamHub: { clusterToken: values.STREAMHUB_CLUSTER_TOKEN },
+    streamHub: {
+      clusterToken: values.STREAMHUB_CLUSTER_TOKEN,
+      redisUrl: values.CLUSTER_REDIS_URL ?? values.REDIS_URL,
+      metricsToken: values.METRICS_TOKEN,
+    },
     maxViewersPerRoom: values.MAX_SUBS_PER_ROOM,
     rateLimit: { perSecond: values.RATE_LIMIT_RPS, burst: values.RATE_LIMIT_BURST },
     allowedOrigins: values.ALLOWED_ORIGIN,

@@ -58,6 +58,11 @@ export const publicUrl = z
   .refine((value) => /^https?:\/\//.test(value) && URL.canParse(value), 'must be an http:// or https:// address')
   .transform((value) => value.replace(/\/+$/, ''))
 
+export const publicWsUrl = z
+  .string()
+  .refine((value) => /^wss?:\/\//.test(value) && URL.canParse(value), 'must be a ws:// or wss:// address')
+  .transform((value) => value.replace(/\/+$/, ''))
+
 /** `name1=value1,name2=value2`, percent-encoded, as OpenTelemetry has it. */
 export const headers = z.string().transform((value, context) => {
   const pairs = items(value).map((item) => /^([\w!#$%&'*+.^`|~-]+)\s*=\s*(.+)$/.exec(item))

@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os'
 import { z } from 'zod'
+import { LOG_LEVELS } from '../../core/kernel/log.ts'
 import * as value from './values.ts'
 
 export type Variable<T> = { readonly parse: z.ZodType<T, string>; readonly fallback: string | undefined; readonly help: string }
@@ -11,6 +12,8 @@ function withDefault<T>(fallback: string, parse: z.ZodType<T, string>, help: str
 function optional<T>(parse: z.ZodType<T, string>, help: string): Variable<T | undefined> {
   return { parse, fallback: undefined, help }
 }
+
+const level = z.enum(LOG_LEVELS, 'must be trace, debug, info, warn, error or fatal')
 
 /** Every environment variable that is read, in the order `--help` shows them. An empty one counts as absent. */
 export const VARIABLES = {
@@ -24,11 +27,9 @@ export const VARIABLES = {
   DATA_DIR: withDefault('./data', value.text, 'Folder of everything that is kept.'),
   DATABASE_URL: optional(value.secret, 'libsql:// address of a shared registry, in place of the one in DATA_DIR.'),
   WORKERS: withDefault(String(availableParallelism()), value.whole(1, 256), 'Media workers; as many as there are cores.'),
-  LOG_LEVEL: withDefault(
-    'info',
-    z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal'], 'must be trace, debug, info, warn, error or fatal'),
-    'The least level that is logged.',
-  ),
+  LOG_LEVEL: withDefault('info', level, 'The least level that is logged.'),
+  LOG_ARCHIVE_LEVEL: withDefault('info', level, 'The least level that is kept for searching; never less than LOG_LEVEL.'),
+  LOG_RETENTION_DAYS: withDefault('30', value.whole(1, 3_650), 'Days for which the log is kept.'),
   PATCHBAY_API_TOKEN: optional(value.apiToken, 'First global token, sk_…; generated and shown once when absent.'),
   AUTH_TOKEN: optional(value.secret, 'go-live: token for publishing and playing.'),
   ROOM_TOKENS: withDefault('', value.roomTokens, 'go-live: tokens of single rooms, room1:token1;room2:token2.'),
@@ -42,6 +43,11 @@ export const VARIABLES = {
   LIVEKIT_API_KEY: optional(value.text, 'LiveKit: issuer of join tokens.'),
   LIVEKIT_API_SECRET: optional(value.secret, 'LiveKit: key of join tokens.'),
   STREAMHUB_CLUSTER_TOKEN: optional(value.secret, 'StreamHub: token with which nodes join.'),
+  CLUSTER_REDIS_URL: optional(value.secret, 'StreamHub: the Redis that nodes are told of when they join; REDIS_URL when absent.'),
+  REDIS_URL: optional(value.secret, 'StreamHub: the Redis that nodes are told of; this server itself needs none.'),
+  PUBLIC_WS_URL: optional(value.publicWsUrl, 'The address of this server for WebSockets, where it is not that of PUBLIC_URL.'),
+  RTMP_PUBLIC_HOST: optional(value.host, 'The host in RTMP addresses that encoders are told, where it is not that of PUBLIC_URL.'),
+  METRICS_TOKEN: optional(value.secret, 'A token that may read /metrics and nothing else.'),
   MAX_SUBS_PER_ROOM: withDefault('0', value.whole(0, 1_000_000), 'Viewers a room may have; 0 is no limit.'),
   RATE_LIMIT_RPS: withDefault('0', value.rate, 'Requests a second and address on the open routes; 0 is no limit.'),
   RATE_LIMIT_BURST: withDefault('0', value.whole(0, 1_000_000), 'Requests that may come at once within that rate.'),

@@ -1,3 +1,4 @@
+import type { Attempts } from '../../core/access/attempt-limit.ts'
 import type { AccessTarget, Grant } from '../../core/access/caller.ts'
 import type { Log } from '../../core/kernel/log.ts'
 import type { Config } from '../config/env.ts'
@@ -21,12 +22,26 @@ export type RestOptions = {
   anonymousGrants: readonly Grant[]
   /** Where an app is; undefined when there is none of this name. */
   placeOf: (app: string) => AccessTarget | undefined
+  /** How often an address may still try to log in. */
+  attemptsOf: (address: string) => Attempts
+  /** Throws for whoever presents another token than the one with which nodes join. */
+  requireClusterToken: (presented: string) => void
   log: Log
 }
 
 /** Serves the APIs of other systems, and the descriptions of them all. */
 export function serveAdapters(http: HttpServer, options: RestOptions): void {
-  const { config, goLiveCredentials: credentials, tokens, operations, anonymousGrants, placeOf, log } = options
+  const {
+    config,
+    goLiveCredentials: credentials,
+    tokens,
+    operations,
+    anonymousGrants,
+    placeOf,
+    attemptsOf,
+    requireClusterToken,
+    log,
+  } = options
   const serve = <Access, Who extends Admitted>(adapter: Adapter<Access, Who>) => {
     const onFault = (error: unknown, { method, url }: { method: string; url: string }) =>
       log.error({ err: error, method, url, api: adapter.name }, 'a request failed')
@@ -35,7 +50,7 @@ export function serveAdapters(http: HttpServer, options: RestOptions): void {
   }
   const adapters = [
     serve(goLive({ config, credentials, http, tokens, operations, anonymousGrants })),
-    serve(streamHub({ config, http, tokens, placeOf })),
+    serve(streamHub({ config, http, tokens, placeOf, attemptsOf, requireClusterToken })),
   ]
   serveDemoPages(http.app)
   serveDescriptions(http.app, adapters)

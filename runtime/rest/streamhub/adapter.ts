@@ -4,12 +4,16 @@ import type { Tokens } from '../../http/caller.ts'
 import type { HttpServer } from '../../http/server.ts'
 import type { RouteTable } from '../route-table.ts'
 import type { Adapter } from '../serve-adapter.ts'
+import { cluster } from './cluster.ts'
 import { type Access, Gate, type Who } from './gate.ts'
 import { SECURITY_HEADERS } from './headers.ts'
 import { linksFor } from './links.ts'
+import { logs } from './logs.ts'
 import { plugins } from './plugins.ts'
 import { refusal } from './refusals.ts'
+import { stats } from './stats.ts'
 import { streams } from './streams.ts'
+import { system } from './system.ts'
 
 export type StreamHubOptions = {
   config: Config
@@ -17,17 +21,20 @@ export type StreamHubOptions = {
   tokens: Tokens
   /** Where an app is; undefined when there is none of this name. */
   placeOf: (app: string) => AccessTarget | undefined
+  /** Throws for whoever presents another token than the one with which nodes join. */
+  requireClusterToken: (presented: string) => void
 }
 
 const BASE = '/api/v1'
 
 /** StreamHub's HTTP API. */
-export function streamHub({ config, http, tokens, placeOf }: StreamHubOptions): Adapter<Access, Who> {
+export function streamHub({ config, http, tokens, placeOf, requireClusterToken }: StreamHubOptions): Adapter<Access, Who> {
   const gate = new Gate({
     verify: (secret, remoteAddress) => tokens.verify(secret, remoteAddress),
     callerOf: ({ raw }) => http.callerOf(raw),
     placeOf,
     linksFor: (request) => linksFor(config, request),
+    requireClusterToken,
   })
   return {
     name: 'streamhub',
@@ -35,8 +42,11 @@ export function streamHub({ config, http, tokens, placeOf }: StreamHubOptions): 
     description: 'Apps, tokens, ingress, cameras, streams, configuration and the cluster, as StreamHub documents them.',
     root: BASE,
     callerFirst: true,
-    routes: under(BASE, { ...streams, ...plugins }),
-    securitySchemes: { bearer: { type: 'http', scheme: 'bearer' } },
+    routes: under(BASE, { ...streams, ...plugins, ...logs, ...stats, ...system, ...cluster }),
+    securitySchemes: {
+      bearer: { type: 'http', scheme: 'bearer' },
+      cluster: { type: 'apiKey', in: 'header', name: 'X-Cluster-Token' },
+    },
     authorize: gate.authorize,
     refusal,
     headers: () => ({ ...SECURITY_HEADERS }),

@@ -8,7 +8,7 @@ import type { Links } from './links.ts'
 
 /**
  * What a route asks of its caller: a permission, in the app that its path names; or `PUBLIC`: nothing; `BEARER`: any credential;
- * `GLOBAL`: one without limits; `CLUSTER`: what the operation itself asks for.
+ * `GLOBAL`: one without limits; `CLUSTER`: the token with which nodes join.
  */
 export type Access = Permission | 'PUBLIC' | 'BEARER' | 'GLOBAL' | 'CLUSTER'
 
@@ -23,6 +23,8 @@ type GateDependencies = {
   /** Where an app is; undefined when there is none of this name. */
   placeOf: (app: string) => AccessTarget | undefined
   linksFor: (request: FastifyRequest) => Links
+  /** Throws for whoever presents another token than the one with which nodes join. */
+  requireClusterToken: (presented: string) => void
 }
 
 /** Lets StreamHub's callers in: who are you, does the app exist, may you do this there. */
@@ -34,6 +36,7 @@ export class Gate {
   }
 
   readonly authorize = async (request: FastifyRequest, { access }: { access: Access }, params: unknown): Promise<Who> => {
+    if (access === 'CLUSTER') this.#of.requireClusterToken(clusterTokenOf(request))
     const { app, name = app } = params as { app?: string; name?: string }
     const caller = access === 'PUBLIC' || access === 'CLUSTER' ? this.#of.callerOf(request) : this.#credentialed(request)
     const place = name === undefined ? undefined : this.#place(name)
@@ -57,6 +60,12 @@ export class Gate {
     if (!place) throw new MediaError('APP_NOT_FOUND', { app })
     return place
   }
+}
+
+/** What a node presents; empty when that is nothing. */
+export function clusterTokenOf({ raw }: FastifyRequest): string {
+  const token = raw.headers['x-cluster-token']
+  return typeof token === 'string' ? token : ''
 }
 
 function isPermission(access: Access): access is Permission {

@@ -6,7 +6,18 @@ const BY_CODE: { readonly [Code in ErrorCode]?: number } = {
   STREAM_KEY_UNKNOWN: 404,
   PLUGIN_DISABLED: 400,
   PLUGIN_CONFIG_INVALID: 400,
+  NODE_STATS_TOO_LARGE: 413,
 }
+
+/** Told to nodes, and to those who look after them, as `{"error": …}`. */
+const BRIEFLY: ReadonlySet<ErrorCode> = new Set([
+  'CLUSTER_DISABLED',
+  'CLUSTER_TOKEN_WRONG',
+  'NODE_NOT_FOUND',
+  'NODE_EXISTS',
+  'NODE_FIXED',
+  'NODE_STATS_TOO_LARGE',
+])
 
 const BY_CLASS: Readonly<Record<ErrorClass, number>> = {
   unauthenticated: 401,
@@ -20,6 +31,9 @@ const BY_CLASS: Readonly<Record<ErrorClass, number>> = {
   internal: 500,
 }
 
+/** What clients recognise by the message. */
+const MESSAGES: { readonly [Code in ErrorCode]?: string } = { SIGN_UP_DISABLED: 'signup_disabled', MAIL_UNAVAILABLE: 'mail_not_configured' }
+
 type Issue = { readonly field: string; readonly reason: string }
 
 /** Anything that was thrown, as `{"message": …, "error": "Bad Request", "statusCode": 400}`. */
@@ -31,8 +45,14 @@ export function refusal(thrown: unknown): Answer {
     const { metric, limit, used } = details
     return new Answer(429, { body: { error: 'quota_exceeded', metric, limit, used } })
   }
+  if (code === 'RATE_LIMITED') {
+    const { resetsInS } = details
+    const headers = typeof resetsInS === 'number' ? { 'retry-after': String(resetsInS) } : {}
+    return new Answer(429, { headers, body: { data: null, error: { code: 'rate_limited', message: thrown.message } } })
+  }
   const status = BY_CODE[code] ?? BY_CLASS[errorClass]
-  return refused(status, status === 500 ? 'Internal server error' : messageOf(thrown))
+  if (BRIEFLY.has(code)) return new Answer(status, { body: { error: thrown.message } })
+  return refused(status, status === 500 ? 'Internal server error' : (MESSAGES[code] ?? messageOf(thrown)))
 }
 
 /** One sentence for each field that is wrong; a single sentence for everything else. */

@@ -1,0 +1,197 @@
+import type { Apps } from '../core/app/apps.ts'
+import type { CoreEvents } from '../core/events/events.ts'
+import { Backoff } from '../core/kernel/backoff.ts'
+import { Feed } from '../core/kernel/feed.ts'
+import type { Lifetime } from '../core/kernel/lifetime.ts'
+import { LOG_LEVELS, type LogLevel } from '../core/kernel/log.ts'
+import type { Store } from '../core/store/database.ts'
+import { count, desc, eq, sql } from '../core/store/drizzle.ts'
+import { logLines } from '../core/store/tables.ts'
+import type { LogEntry, LogFilter, LogPage, LogsService } from '../schema/context.ts'
+import type { LogLine, ServerLog } from './log.ts'
+import { conditionOf, isWanted } from './log-search.ts'
+
+/** How long lines are collected before they are written together, in milliseconds. */
+const COLLECTED_MS = 250
+/** Lines written at once; a few milliseconds of the store's time. */
+const WRITTEN_AT_ONCE = 200
+/** Lines that may wait for the store; then the oldest are dropped, and it is told how many. */
+const MOST_WAITING = 10_000
+/** Lines kept at most, however young they are. */
+const MOST_KEPT = 1_000_000
+const SWEPT_AT_ONCE = 5_000
+const SWEEP_INTERVAL_MS = 3_600_000
+const DAY_MS = 86_400_000
+const LONGEST_MESSAGE = 8_000
+const LONGEST_FIELDS = 16_000
+/** Lines that somebody who begins to watch is shown first. */
+const SHOWN_FIRST = 100
+
+type LogArchiveOptions = {
+  store: Store
+  server: ServerLog
+  apps: Pick<Apps, 'find'>
+  events: CoreEvents
+  /** The least level that is kept. */
+  level: LogLevel
+  retentionDays: number
+}
+
+/** The log of the last weeks, in the registry. Lines are collected and written in batches, so that nobody who logs waits. */
+export class LogArchive implements LogsService {
+  readonly #of: LogArchiveOptions
+  readonly #levels: readonly LogLevel[]
+  readonly #backoff = new Backoff({ firstMs: 1_000, maxMs: 60_000 })
+  #waiting: LogLine[] = []
+  #dropped = 0
+  #failing = false
+  #timer: NodeJS.Timeout | undefined
+  #writing: Promise<void> = Promise.resolve()
+
+  private constructor(options: LogArchiveOptions) {
+    this.#of = options
+    this.#levels = LOG_LEVELS.slice(LOG_LEVELS.indexOf(options.level))
+  }
+
+  /** Begins with what was logged since the process started. */
+  static start(options: LogArchiveOptions, lifetime: Lifetime): LogArchive {
+    const archive = new LogArchive(options)
+    for (const line of options.server.lines()) archive.#accept(line)
+    const unfollow = options.server.follow((line) => archive.#accept(line))
+    options.events.on('app.changed', (app, change) => {
+      if (change === 'DELETED') void archive.#disown(app.name).catch((error: unknown) => archive.#failed(error))
+    })
+    const sweeping = setInterval(() => void archive.sweep().catch((error: unknown) => archive.#failed(error)), SWEEP_INTERVAL_MS)
+    sweeping.unref()
+    lifetime.add('log archive', async () => {
+      unfollow()
+      clearInterval(sweeping)
+      await archive.written()
+      clearTimeout(archive.#timer)
+    })
+    return archive
+  }
+
+  async search(filter: LogFilter, { limit, offset }: { limit: number; offset: number }): Promise<LogPage> {
+    await this.written()
+    const { store } = this.#of
+    const where = conditionOf(filter)
+    const [[whole], rows] = await Promise.all([
+      store.select({ total: count() }).from(logLines).where(where),
+      store.select().from(logLines).where(where).orderBy(desc(logLines.at), desc(logLines.number)).limit(limit).offset(offset),
+    ])
+    const lines = rows.map(({ level, app, fields, ...row }) => ({
+      ...row,
+      level: level as LogLevel,
+      ...(app !== null && { app }),
+      fields: fields ?? {},
+    }))
+    return { total: whole?.total ?? 0, lines }
+  }
+
+  tail(filter: LogFilter, isVisible: (app: string | undefined) => boolean = () => true): Feed<LogEntry> {
+    const fits = isWanted(filter)
+    const wanted = (line: LogLine) => fits(line) && isVisible(line.app)
+    const { server } = this.#of
+    const unfollow = server.follow((line) => {
+      if (wanted(line)) feed.push(line)
+    })
+    const feed = new Feed<LogEntry>({ onEnd: unfollow })
+    for (const line of server.lines().filter(wanted).slice(-SHOWN_FIRST)) feed.push(line)
+    return feed
+  }
+
+  async countByLevel(filter: LogFilter): Promise<Partial<Record<LogLevel, number>>> {
+    await this.written()
+    const rows = await this.#of.store
+      .select({ level: logLines.level, lines: count() })
+      .from(logLines)
+      .where(conditionOf(filter))
+      .groupBy(logLines.level)
+    return Object.fromEntries(rows.map(({ level, lines }) => [level, lines]))
+  }
+
+  /** Deletes what is older than it may get, a few rows at a time. */
+  async sweep(now = Date.now()): Promise<void> {
+    const { store, retentionDays } = this.#of
+    const oldest = now - retentionDays * DAY_MS
+    const old = sql`SELECT number FROM log_lines WHERE at < ${oldest} OR number <= (SELECT max(number) FROM log_lines) - ${MOST_KEPT}`
+    for (let deleted = SWEPT_AT_ONCE; deleted === SWEPT_AT_ONCE; ) {
+      const result = await store.run(sql`DELETE FROM log_lines WHERE number IN (${old} LIMIT ${SWEPT_AT_ONCE})`)
+      deleted = result.rowsAffected
+    }
+  }
+
+  /** Settles when everything that was logged before is in the store, or can't be written for now. */
+  written(): Promise<void> {
+    this.#writing = this.#writing.then(() => this.#write())
+    return this.#writing
+  }
+
+  #accept(line: LogLine): void {
+    if (!this.#levels.includes(line.level)) return
+    this.#waiting.push(line)
+    if (this.#waiting.length > MOST_WAITING) {
+      this.#waiting.shift()
+      this.#dropped++
+    }
+    this.#schedule(COLLECTED_MS)
+  }
+
+  #schedule(afterMs: number): void {
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined
+      void this.written()
+    }, afterMs).unref()
+  }
+
+  async #write(): Promise<void> {
+    const dropped = this.#dropped
+    while (this.#waiting.length > 0) {
+      const batch = this.#waiting.splice(0, WRITTEN_AT_ONCE)
+      try {
+        await this.#of.store.insert(logLines).values(batch.map((line) => this.#rowOf(line)))
+      } catch (error) {
+        this.#waiting = [...batch, ...this.#waiting]
+        return this.#failed(error)
+      }
+    }
+    this.#failing = false
+    this.#backoff.reset()
+    if (dropped === 0) return
+    this.#dropped -= dropped
+    this.#of.server.log.warn({ source: 'log', dropped }, 'log lines were lost: they came faster than they can be kept')
+  }
+
+  /** Told once, because telling makes another line that can't be kept. */
+  #failed(error: unknown): void {
+    if (!this.#failing) this.#of.server.log.error({ source: 'log', err: error }, 'the log can not be kept')
+    this.#failing = true
+    clearTimeout(this.#timer)
+    this.#timer = undefined
+    this.#schedule(this.#backoff.next() ?? COLLECTED_MS)
+  }
+
+  /** What is about an app that is gone belongs to none: another app of that name must not see it. */
+  #rowOf({ at, level, source, app, message, fields }: LogLine) {
+    const known = app !== undefined && this.#of.apps.find(app) !== undefined
+    return {
+      at,
+      level,
+      source: source.slice(0, 64),
+      app: known ? app : null,
+      message: message.slice(0, LONGEST_MESSAGE),
+      fields: Object.keys(fields).length === 0 ? null : bounded(fields),
+    }
+  }
+
+  async #disown(app: string): Promise<void> {
+    await this.written()
+    await this.#of.store.update(logLines).set({ app: null }).where(eq(logLines.app, app))
+  }
+}
+
+function bounded(fields: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const text = JSON.stringify(fields)
+  return text.length <= LONGEST_FIELDS ? { ...fields } : { cut: text.slice(0, LONGEST_FIELDS) }
+}
