@@ -1,19 +1,23 @@
+import type { Attempts } from '../../../core/access/attempt-limit.ts'
 import type { AccessTarget } from '../../../core/access/caller.ts'
 import type { Config } from '../../config/env.ts'
 import type { Tokens } from '../../http/caller.ts'
 import type { HttpServer } from '../../http/server.ts'
 import type { RouteTable } from '../route-table.ts'
 import type { Adapter } from '../serve-adapter.ts'
+import { auth } from './auth.ts'
 import { cluster } from './cluster.ts'
 import { type Access, Gate, type Who } from './gate.ts'
 import { SECURITY_HEADERS } from './headers.ts'
 import { linksFor } from './links.ts'
+import { limitHeaders } from './login-limit.ts'
 import { logs } from './logs.ts'
 import { plugins } from './plugins.ts'
 import { refusal } from './refusals.ts'
 import { stats } from './stats.ts'
 import { streams } from './streams.ts'
 import { system } from './system.ts'
+import { tokens as apiTokens } from './tokens.ts'
 
 export type StreamHubOptions = {
   config: Config
@@ -21,6 +25,8 @@ export type StreamHubOptions = {
   tokens: Tokens
   /** Where an app is; undefined when there is none of this name. */
   placeOf: (app: string) => AccessTarget | undefined
+  /** How often an address may still try to log in. */
+  attemptsOf: (address: string) => Attempts
   /** Throws for whoever presents another token than the one with which nodes join. */
   requireClusterToken: (presented: string) => void
 }
@@ -28,7 +34,7 @@ export type StreamHubOptions = {
 const BASE = '/api/v1'
 
 /** StreamHub's HTTP API. */
-export function streamHub({ config, http, tokens, placeOf, requireClusterToken }: StreamHubOptions): Adapter<Access, Who> {
+export function streamHub({ config, http, tokens, placeOf, attemptsOf, requireClusterToken }: StreamHubOptions): Adapter<Access, Who> {
   const gate = new Gate({
     verify: (secret, remoteAddress) => tokens.verify(secret, remoteAddress),
     callerOf: ({ raw }) => http.callerOf(raw),
@@ -42,14 +48,14 @@ export function streamHub({ config, http, tokens, placeOf, requireClusterToken }
     description: 'Apps, tokens, ingress, cameras, streams, configuration and the cluster, as StreamHub documents them.',
     root: BASE,
     callerFirst: true,
-    routes: under(BASE, { ...streams, ...plugins, ...logs, ...stats, ...system, ...cluster }),
+    routes: under(BASE, { ...apiTokens, ...auth, ...streams, ...plugins, ...logs, ...stats, ...system, ...cluster }),
     securitySchemes: {
       bearer: { type: 'http', scheme: 'bearer' },
       cluster: { type: 'apiKey', in: 'header', name: 'X-Cluster-Token' },
     },
     authorize: gate.authorize,
     refusal,
-    headers: () => ({ ...SECURITY_HEADERS }),
+    headers: ({ raw }) => ({ ...SECURITY_HEADERS, ...limitHeaders(raw, () => attemptsOf(http.callerOf(raw).remoteAddress ?? '')) }),
   }
 }
 
