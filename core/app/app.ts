@@ -1,6 +1,8 @@
 import type { AppStore } from '../store/app-database.ts'
 import { openAppStore } from '../store/app-database.ts'
+import type { AppSecrets } from './app-secrets.ts'
 import type { AppConfig } from './config.ts'
+import { type S3Access, s3Access } from './s3.ts'
 import { type AppSettings, settingsOf } from './settings.ts'
 
 export type AppOptions = {
@@ -10,6 +12,7 @@ export type AppOptions = {
   /** Absolute path of the folder of everything it keeps. */
   folder: string
   config: AppConfig
+  secrets: AppSecrets
   createdAt: Date
   updatedAt: Date
 }
@@ -21,16 +24,18 @@ export class App {
   readonly tenant: string
   readonly folder: string
   readonly createdAt: Date
+  readonly secrets: AppSecrets
   updatedAt: Date
   config: AppConfig
   #store: Promise<AppStore> | undefined
 
-  constructor({ number, name, tenant, folder, config, createdAt, updatedAt }: AppOptions) {
+  constructor({ number, name, tenant, folder, config, secrets, createdAt, updatedAt }: AppOptions) {
     this.number = number
     this.name = name
     this.tenant = tenant
     this.folder = folder
     this.config = config
+    this.secrets = secrets
     this.createdAt = createdAt
     this.updatedAt = updatedAt
   }
@@ -42,6 +47,16 @@ export class App {
 
   get settings(): AppSettings {
     return settingsOf(this.config)
+  }
+
+  /** The key that signs its callbacks, from wherever it was set last; empty: they are not signed. */
+  get callbackSecret(): string {
+    return this.config.callbacks.secret || this.secrets.get('callbacks.secret')
+  }
+
+  /** Its bucket with the credentials, for whoever uploads; undefined while it has none. */
+  s3(): S3Access | undefined {
+    return s3Access(this)
   }
 
   /** Its own database, opened when it is first asked for. */

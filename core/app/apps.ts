@@ -1,45 +1,74 @@
-import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { ServerKeys } from '../access/server-keys.ts'
 import type { CoreEvents } from '../events/events.ts'
 import { MediaError } from '../kernel/errors.ts'
 import type { Log } from '../kernel/log.ts'
+import type { OutboundPolicy } from '../kernel/outbound.ts'
 import type { Store } from '../store/database.ts'
 import { eq } from '../store/drizzle.ts'
 import { apps as appsTable } from '../store/tables.ts'
 import { App } from './app.ts'
-import { type ConfigChange, changeConfig } from './config-change.ts'
-import { parseConfig, readConfigText, writeConfigText } from './config-file.ts'
+import { completeAppFolder, makeAppFolder } from './app-folder.ts'
+import { forgetApp } from './app-removal.ts'
+import { type AppEnvironment, AppSecrets } from './app-secrets.ts'
+import { withoutCallbackSecret } from './callback-secret.ts'
+import type { AppConfig } from './config.ts'
+import type { ConfigChange } from './config-change.ts'
+import { ConfigEditor } from './config-editor.ts'
+import { readConfigText, writeConfigText } from './config-file.ts'
+import { defaultConfig, parseConfig } from './config-yaml.ts'
+import { newConfigText } from './new-config.ts'
+import { type S3Change, s3ConfigChange, s3SecretsChange } from './s3.ts'
+import { Turns } from './turns.ts'
 
 const APP_NAME = /^[a-z0-9][a-z0-9-]{1,30}[a-z0-9]$/
 const ROOM_NAME = /^(?!\.{1,2}$)[A-Za-z0-9._-]{1,200}$/
-/** What every app's folder holds from its first day. */
-const SUBFOLDERS = ['recordings', 'snapshots', 'samples']
 
 /** The tenant of what nobody in particular owns. */
 export const PLATFORM = 'platform'
 
-export type NewApp = { displayName?: string; roomPrefix?: string; tenant?: string; config?: ConfigChange }
+export type NewApp = { tenant?: string; config?: ConfigChange }
+export type AppDeletion = { recordings: boolean }
+type BeforeDelete = (app: App, deletion: AppDeletion) => Promise<void> | void
+
+type AppsDependencies = {
+  store: Store
+  events: CoreEvents
+  keys: ServerKeys
+  outbound: OutboundPolicy
+  environment: AppEnvironment
+  dataDir: string
+  log: Log
+}
 
 /** The apps of this server: a row in the registry, and a folder each. */
 export class Apps {
-  readonly #store: Store
-  readonly #events: CoreEvents
+  /** Their configuration files. */
+  readonly configs: ConfigEditor
+  readonly #of: AppsDependencies
   readonly #folder: string
-  readonly #log: Log
   readonly #byName = new Map<string, App>()
+  readonly #turns = new Turns()
+  readonly #beforeDelete: BeforeDelete[] = []
 
-  private constructor(store: Store, events: CoreEvents, dataDir: string, log: Log) {
-    this.#store = store
-    this.#events = events
-    this.#folder = join(dataDir, 'apps')
-    this.#log = log
+  private constructor(dependencies: AppsDependencies) {
+    this.#of = dependencies
+    this.#folder = join(dependencies.dataDir, 'apps')
+    this.configs = new ConfigEditor({
+      turns: this.#turns,
+      require: (app, { roomPrefix }) => this.#requireFreePrefix(app.name, roomPrefix),
+      follow: (app, config) => this.#follow(app, config),
+    })
   }
 
-  static async load(options: { store: Store; events: CoreEvents; dataDir: string; log: Log }): Promise<Apps> {
-    const apps = new Apps(options.store, options.events, options.dataDir, options.log)
-    for (const row of await options.store.select().from(appsTable)) apps.#byName.set(row.name, await apps.#read(row))
-    if (!apps.#byName.has('default')) await apps.#insert('default', {})
-    if (!apps.#byName.has('live')) await apps.#insert('live', {})
+  static async load(dependencies: AppsDependencies): Promise<Apps> {
+    const apps = new Apps(dependencies)
+    for (const row of await dependencies.store.select().from(appsTable)) apps.#byName.set(row.name, await apps.#read(row))
+    if (!apps.#byName.has('default')) {
+      const isFirstStart = apps.#byName.size === 0
+      await apps.#adopt('default')
+      if (isFirstStart) await apps.#adopt('live')
+    }
     return apps
   }
 
@@ -82,13 +111,25 @@ export class Apps {
    * @throws {MediaError} `INPUT_INVALID` for a bad name, prefix or setting; `APP_EXISTS` when the name is taken, or the prefix is or
    * lies within another app's.
    */
-  async create(name: string, options: NewApp = {}): Promise<App> {
+  async create(name: string, { tenant = PLATFORM, config: change = {} }: NewApp = {}): Promise<App> {
     if (!APP_NAME.test(name)) {
-      throw new MediaError('INPUT_INVALID', { field: 'name', reason: '3 to 32 lower-case letters, digits and inner dashes' })
+      throw new MediaError('INPUT_INVALID', { field: 'name', reason: 'must be 3 to 32 lower-case letters, digits and inner dashes' })
     }
-    if (this.#byName.has(name)) throw new MediaError('APP_EXISTS', { app: name })
-    const app = await this.#insert(name, options)
-    this.#events.emit('app.changed', app, 'CREATED')
+    const { config, secrets } = withoutCallbackSecret(change)
+    const app = await this.#turns.take(async () => {
+      if (this.#byName.has(name)) throw new MediaError('APP_EXISTS', { app: name })
+      const text = newConfigText(name, config)
+      this.#requireFreePrefix(name, parseConfig(name, text).config.roomPrefix)
+      const folder = join(this.#folder, name)
+      await makeAppFolder(folder, tenant)
+      await writeConfigText(folder, text)
+      const created = await this.#insert(name, tenant)
+      await created.secrets.change(secrets)
+      await created.store()
+      this.#byName.set(name, created)
+      return created
+    })
+    this.#of.events.emit('app.changed', app, 'CREATED')
     return app
   }
 
@@ -99,32 +140,26 @@ export class Apps {
    */
   async update(name: string, change: ConfigChange): Promise<App> {
     const app = this.get(name)
-    await this.replaceConfig(app, changeConfig(name, await readConfigText(app.folder), change))
+    const { config, secrets } = withoutCallbackSecret(change)
+    await this.configs.change(app, config, secrets)
     return app
   }
 
   /**
-   * Writes an app's file and follows it.
+   * Changes where an app's recordings are uploaded to. The credentials never reach its file.
    *
-   * @returns What in it was not understood.
-   * @throws {MediaError} `APP_CONFIG_INVALID`, `INPUT_INVALID` or `APP_EXISTS`; the file is then as it was.
+   * @throws {MediaError} `APP_NOT_FOUND`, or `INPUT_INVALID` for an address the server can or may not reach, or for recordings made public
+   * unconfirmed.
    */
-  async replaceConfig(app: App, text: string): Promise<readonly string[]> {
-    const { config } = parseConfig(app.name, text)
-    this.#requireFreePrefix(app.name, config.roomPrefix)
-    await writeConfigText(app.folder, text)
-    return this.reload(app)
+  async updateS3(name: string, change: S3Change): Promise<App> {
+    const app = this.get(name)
+    await this.configs.change(app, s3ConfigChange(change, this.#of.outbound), s3SecretsChange(app, change))
+    return app
   }
 
-  /** Reads an app's file again. @returns What in it was not understood. */
-  async reload(app: App): Promise<readonly string[]> {
-    const { config, warnings } = parseConfig(app.name, await readConfigText(app.folder))
-    this.#requireFreePrefix(app.name, config.roomPrefix)
-    app.config = config
-    app.updatedAt = new Date()
-    await this.#store.update(appsTable).set({ updatedAt: app.updatedAt }).where(eq(appsTable.name, app.name))
-    this.#events.emit('app.changed', app, 'CHANGED')
-    return warnings
+  /** Does this before an app goes, while everything of it is still there. */
+  beforeDelete(work: BeforeDelete): void {
+    this.#beforeDelete.push(work)
   }
 
   /**
@@ -132,48 +167,56 @@ export class Apps {
    *
    * @throws {MediaError} `APP_NOT_FOUND`, or `CONFLICT` for the app that owns what nobody else claims.
    */
-  async delete(name: string, { recordings }: { recordings: boolean }): Promise<App> {
-    const app = this.get(name)
-    if (name === 'default') throw new MediaError('CONFLICT', { app: name, reason: 'rooms without an app belong to it' })
-    this.#byName.delete(name)
-    await this.#store.delete(appsTable).where(eq(appsTable.name, name))
-    this.#events.emit('app.changed', app, 'DELETED')
-    await app.close()
-    if (recordings) await rm(app.folder, { recursive: true, force: true })
-    return app
+  async delete(name: string, deletion: AppDeletion): Promise<App> {
+    if (this.get(name).name === 'default') throw new MediaError('CONFLICT', { app: name, reason: 'rooms without an app belong to it' })
+    for (const work of this.#beforeDelete) await work(this.get(name), deletion)
+    return this.#turns.take(async () => {
+      const app = this.get(name)
+      this.#byName.delete(name)
+      await forgetApp(app, deletion, { store: this.#of.store, gone: () => this.#of.events.emit('app.changed', app, 'DELETED') })
+      return app
+    })
   }
 
   async close(): Promise<void> {
     for (const app of this.#byName.values()) await app.close()
   }
 
-  async #insert(name: string, { displayName, roomPrefix, tenant = PLATFORM, config: change = {} }: NewApp): Promise<App> {
-    const identity = { name, displayName: displayName ?? name, roomPrefix: roomPrefix ?? (name === 'default' ? '' : name) }
-    const text = changeConfig(name, '', { ...identity, ...change })
-    const { config } = parseConfig(name, text)
-    this.#requireFreePrefix(name, config.roomPrefix)
+  /** Makes an app that every server has; an operator may have laid its file there already. */
+  async #adopt(name: string): Promise<void> {
     const folder = join(this.#folder, name)
-    for (const sub of SUBFOLDERS) await mkdir(join(folder, sub), { recursive: true, mode: 0o750 })
-    await writeConfigText(folder, text)
-    const createdAt = new Date()
-    const row = { name, tenant, createdAt, updatedAt: createdAt }
-    const [inserted] = await this.#store.insert(appsTable).values(row).returning({ number: appsTable.number })
-    const app = new App({ ...row, number: inserted?.number ?? 0, folder, config })
-    this.#byName.set(name, app)
-    return app
+    await completeAppFolder(folder)
+    if ((await readConfigText(folder)) === '') await writeConfigText(folder, newConfigText(name, {}))
+    this.#byName.set(name, await this.#insert(name, PLATFORM))
+  }
+
+  async #insert(name: string, tenant: string): Promise<App> {
+    const now = new Date()
+    const [row] = await this.#of.store.insert(appsTable).values({ name, tenant, createdAt: now, updatedAt: now }).returning()
+    if (!row) throw new Error('the registry kept no row')
+    return this.#read(row)
   }
 
   async #read(row: typeof appsTable.$inferSelect): Promise<App> {
+    const { log, keys, environment } = this.#of
     const folder = join(this.#folder, row.name)
+    const secrets = new AppSecrets(row.name, keys, environment)
     try {
       const { config, warnings } = parseConfig(row.name, await readConfigText(folder))
-      if (warnings.length > 0) this.#log.warn({ app: row.name, warnings }, 'config.yaml is not understood in every part')
-      return new App({ ...row, folder, config })
+      if (warnings.length > 0) log.warn({ app: row.name, warnings }, 'config.yaml is not understood in every part')
+      return new App({ ...row, folder, config, secrets })
     } catch (error) {
       if (!(error instanceof MediaError)) throw error
-      this.#log.error({ err: error, app: row.name }, 'config.yaml can not be read; the app has the defaults')
-      return new App({ ...row, folder, config: parseConfig(row.name, '').config })
+      log.error({ err: error, app: row.name }, 'config.yaml can not be read; the app has the defaults')
+      return new App({ ...row, folder, config: defaultConfig(row.name), secrets })
     }
+  }
+
+  async #follow(app: App, config: AppConfig): Promise<void> {
+    app.config = config
+    app.updatedAt = new Date()
+    await this.#of.store.update(appsTable).set({ updatedAt: app.updatedAt }).where(eq(appsTable.name, app.name))
+    this.#of.events.emit('app.changed', app, 'CHANGED')
   }
 
   /** Two apps must never claim the same room. */

@@ -1,40 +1,57 @@
 import { z } from 'zod'
-
-/** Minutes that a recording may be split by; 0: never. */
-export const SPLIT_MINUTES = [0, 15, 30, 60, 90, 120] as const
-/** Seconds between the pictures that a recording takes; 0: none. */
-export const SNAPSHOT_SECONDS = [0, 1, 30, 60, 120, 360] as const
-
-const text = (fallback = '') => z.string().default(fallback)
-const flag = (fallback: boolean) => z.boolean().default(fallback)
-const oneOf = <const Value extends number>(values: readonly Value[]) => z.literal(values as readonly Value[]).default(values[0] as Value)
-
-const Layer = z.object({ name: z.string().regex(/^[a-z0-9_-]{1,20}$/), height: z.int().min(1).max(4320) })
-const Rendition = z.object({ height: z.int().min(144).max(4320), bitrateKbps: z.int().min(100).max(50_000) })
-
-/** The layers that a sender is asked for when an app says nothing about them. */
-export const DEFAULT_LAYERS = [
-  { name: 'high', height: 720 },
-  { name: 'med', height: 480 },
-  { name: 'low', height: 240 },
-]
+import { MqttConfig, RecordingConfig, S3Config, TranscodingConfig, WebRtcConfig } from './config-blocks.ts'
+import { flag, number, text, wholeNumber } from './config-keys.ts'
 
 const Features = z.object({
-  rtmpPassword: flag(false).describe('Whether RTMP ingresses get a password beside their stream key.'),
-  viewerCounter: flag(true).describe('Whether viewers are counted in what the API and the players show.'),
-  chat: flag(false).describe('Whether rooms have a chat.'),
-  reactions: flag(false).describe('Whether viewers may react.'),
-  hiddenQc: flag(true).describe('Whether join tokens may hide whoever presents them.'),
-  adaptivePlayer: flag(true).describe('Whether players and publishers are told of simulcast layers.'),
-  publicPlayback: flag(true).describe('Whether callers without a credential may watch, where the server lets them in at all.'),
+  rtmpPassword: flag('Whether RTMP ingresses get a password beside their stream key.', false),
+  viewerCounter: flag('Whether viewers are counted in what the API and the players show.', true),
+  chat: flag('Whether rooms have a chat.', false),
+  reactions: flag('Whether viewers may react.', false),
+  hiddenQc: flag('Whether join tokens may hide whoever presents them.', true),
+  adaptivePlayer: flag('Whether players and publishers are told of simulcast layers.', true),
+  publicPlayback: flag('Whether callers without a credential may watch, where the server lets them in at all.', true),
   wsIngest: z
     .object({
-      enabled: flag(true).describe('Whether cameras may send JPEG over WebSocket.'),
-      maxCameras: z.int().min(0).default(0).describe('Cameras that may send at once; 0: as many as come.'),
-      maxFps: z.number().min(1).max(60).default(15).describe('Frames a second of one camera; what comes faster is dropped.'),
-      maxFrameKb: z.int().min(1).max(8_192).default(256).describe('Largest frame, in KiB.'),
+      enabled: flag('Whether cameras may send JPEG over WebSocket.', true),
+      maxCameras: wholeNumber('Cameras that may send at once; 0: as many as come.', 0, { min: 0 }),
+      maxFps: number('Frames a second of one camera; what comes faster is dropped.', 15, { min: 1, max: 60 }),
+      maxFrameKb: wholeNumber('Largest frame, in KiB.', 256, { min: 1, max: 8_192 }),
     })
-    .prefault({}),
+    .prefault({})
+    .describe('Cameras that send JPEG over WebSocket.'),
+})
+
+const Publishing = z.object({
+  open: flag('Whether callers without a stream key may publish by room name, where the server lets them in at all.', true),
+  takeover: flag('Whether a second publisher to an identity replaces the first instead of being refused.', false),
+  bFrames: z
+    .enum(['transcode', 'refuse'])
+    .default('transcode')
+    .describe('What happens to H.264 with B-frames, which browsers can not play over WebRTC.'),
+})
+
+const LatencyAlert = z.object({
+  enabled: flag('Whether somebody is told when the delay of a stream grows.', false),
+  thresholdMs: wholeNumber('The delay from which it is told, in milliseconds.', 1_000, { min: 1 }),
+  cooldownSeconds: wholeNumber('Seconds between two alerts about a stream.', 60, { min: 0 }),
+  intervalSeconds: wholeNumber('Seconds between two measurements.', 10, { min: 1 }),
+})
+
+const Distribution = z.object({
+  mode: z.string().optional().describe('How viewers are reached, such as `edge` or `cdn`.'),
+  cdn: z
+    .object({
+      baseUrl: z.string().optional().describe('Where the network serves what is live.'),
+      vodBaseUrl: z.string().optional().describe('Where the network serves recordings.'),
+      provider: z.string().optional().describe('Who runs the network.'),
+    })
+    .optional()
+    .describe('The content delivery network, where there is one.'),
+})
+
+const Hls = z.object({
+  segmentSeconds: z.number().min(0.5).max(60).optional().describe('Seconds that a segment lasts.'),
+  listSize: z.int().min(2).max(1_000).optional().describe('Segments that a live playlist holds.'),
 })
 
 /**
@@ -42,63 +59,63 @@ const Features = z.object({
  * a working app. What stands in the file beside these keys is kept.
  */
 export function appConfig(app: string) {
-  const envName = app.toUpperCase().replaceAll('-', '_')
+  const envPrefix = envPrefixOf(app)
   return z.object({
-    name: text(app),
-    displayName: z.string().min(1).max(100).default(app),
+    name: text('The name of the app.', app),
+    displayName: z.string().min(1).max(100).default(app).describe('How people call it; 1 to 100 characters.'),
     roomPrefix: z
       .string()
-      .regex(app === 'default' ? /^$/ : /^[a-z0-9][a-z0-9-]{0,39}$/)
-      .default(app === 'default' ? '' : app),
-    recording: z
+      .regex(...roomPrefixOf(app))
+      .default(app === 'default' ? '' : app)
+      .describe('What its rooms are called, or begin with before a dash; empty for the app that owns all others.'),
+    recording: RecordingConfig.prefault({}).describe('How what is live is recorded.'),
+    s3: S3Config(`streamhub/${app}`, envPrefix)
+      .prefault({})
+      .describe('Where recordings are uploaded to. The credentials are kept elsewhere.'),
+    webrtc: WebRtcConfig.prefault({}).describe('What browsers are asked to send.'),
+    rtmp: z
       .object({
-        enabled: flag(true),
-        mode: z.enum(['room-composite', 'participant']).default('room-composite'),
-        layout: text('grid'),
-        localDir: text('recordings'),
-        deleteLocalAfterUpload: flag(true),
-        splitMinutes: oneOf(SPLIT_MINUTES),
-        snapshotSeconds: oneOf(SNAPSHOT_SECONDS),
+        enabled: flag('Whether RTMP encoders may publish.', true),
+        transcode: flag('Whether renditions are made of what they send, when transcoding is enabled.', true),
       })
-      .prefault({}),
-    s3: z
+      .prefault({})
+      .describe('RTMP encoders.'),
+    transcoding: TranscodingConfig.prefault({}).describe('What the server encodes itself.'),
+    callbacks: z
       .object({
-        provider: z.enum(['wasabi', 'aws', 'minio']).default('wasabi'),
-        bucket: text(),
-        region: text('us-east-1'),
-        endpoint: text('https://s3.us-east-1.wasabisys.com'),
-        forcePathStyle: flag(false),
-        prefix: text(`streamhub/${app}`),
-        publicUrl: text(),
-        accessKeyEnv: text(`APP_${envName}_S3_KEY`),
-        secretKeyEnv: text(`APP_${envName}_S3_SECRET`),
+        url: z
+          .string()
+          .regex(/^$|^https?:\/\/[^\s/]/, 'must be an http:// or https:// address, or empty')
+          .max(2_048)
+          .default('')
+          .describe('Who is told what happens, by HTTP POST; empty: nobody.'),
+        secret: z.string().max(256).default('').describe('The key that signs what is told; readable only as a mask.'),
       })
-      .prefault({}),
-    webrtc: z.object({ adaptive: flag(true), layers: z.array(Layer).default(DEFAULT_LAYERS) }).prefault({}),
-    rtmp: z.object({ enabled: flag(true), transcode: flag(true) }).prefault({}),
-    transcoding: z
-      .object({
-        enabled: flag(false),
-        encoding: z.enum(['h264', 'h264+vp8']).default('h264'),
-        vodAdaptive: flag(false),
-        vodRenditions: z.array(Rendition).default([]),
-        hwaccel: z.enum(['auto', 'gpu', 'cpu']).default('auto'),
-      })
-      .prefault({}),
-    callbacks: z.object({ url: text(), secret: text() }).prefault({}),
-    features: Features.prefault({}),
-    publishing: z
-      .object({
-        open: flag(true).describe('Whether callers without a stream key may publish by room name, where the server lets them in at all.'),
-        takeover: flag(false).describe('Whether a second publisher to an identity replaces the first instead of being refused.'),
-        bFrames: z
-          .enum(['transcode', 'refuse'])
-          .default('transcode')
-          .describe('What happens to H.264 with B-frames, which browsers can not play over WebRTC.'),
-      })
-      .prefault({}),
-    viewers: z.object({ maxPerRoom: z.int().min(0).default(0).describe('Viewers one room may have; 0: as many as come.') }).prefault({}),
+      .prefault({})
+      .describe('Whom this app tells what happens.'),
+    mqtt: MqttConfig(`streamhub/${app}`, envPrefix).prefault({}).describe('Tells an MQTT broker what happens.'),
+    latencyAlert: LatencyAlert.prefault({}).describe('Tells when the delay of a stream grows.'),
+    features: Features.prefault({}).describe('What this app offers.'),
+    publishing: Publishing.prefault({}).describe('Who may publish, and what.'),
+    viewers: z
+      .object({ maxPerRoom: wholeNumber('Viewers one room may have; 0: as many as come.', 0, { min: 0 }) })
+      .prefault({})
+      .describe('Who may watch.'),
+    distribution: Distribution.optional().describe('How viewers are reached; absent: directly.'),
+    hls: Hls.optional().describe('How HLS is cut; absent: as the server does.'),
   })
 }
 
 export type AppConfig = z.output<ReturnType<typeof appConfig>>
+
+/** What the environment variables begin with that belong to an app. */
+export function envPrefixOf(app: string): string {
+  return `APP_${app.toUpperCase().replaceAll('-', '_')}_`
+}
+
+/** The app that owns what nobody else claims has no prefix, and every other has one. */
+function roomPrefixOf(app: string): [RegExp, string] {
+  return app === 'default'
+    ? [/^$/, 'must be empty: rooms without an app belong to it']
+    : [/^[a-z0-9][a-z0-9-]{0,39}$/, 'must be 1 to 40 lower-case letters, digits and inner dashes']
+}

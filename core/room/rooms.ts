@@ -39,6 +39,9 @@ export class Rooms {
     }
     events.on('track.published', feed).on('track.remade', feed)
     events.on('app.changed', (app, change) => {
+      if (change === 'DELETED') this.closeThoseOf(app)
+    })
+    events.on('app.changed', (app, change) => {
       if (change !== 'DELETED') return
       for (const room of this.list()) if (room.app === app) room.close('REQUESTED')
     })
@@ -108,6 +111,10 @@ export class Rooms {
 
   close(reason: CloseReason): void {
     for (const room of this.list()) room.close(reason)
+  }
+
+  closeThoseOf(app: App): void {
+    for (const room of this.list()) if (room.app === app) room.close('REQUESTED')
   }
 
   async #create(name: string, app: App): Promise<Room> {
