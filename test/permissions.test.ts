@@ -36,6 +36,7 @@ const LET_IN: Record<string, readonly (keyof typeof CALLERS)[]> = {
   'Mutation.login': EVERYBODY,
   'Mutation.signUp': EVERYBODY,
   'Mutation.logout': EVERYBODY,
+  'Query.apps': ['OBSERVE', 'OBSERVE in acme', 'MANAGE in acme'],
   // These answer with what the caller may play, which may be nothing.
   'Query.liveRooms': ['PLAY', 'PLAY in acme', 'MANAGE in acme', 'everything in one room'],
   'Subscription.liveRooms': ['PLAY', 'PLAY in acme', 'MANAGE in acme', 'everything in one room'],
@@ -144,9 +145,9 @@ test('a token limited to an app or a room reaches all of it, and nothing beside 
       participant: { room: { name: 'acme-yard' } },
       node: { id: ours },
     })
+    await answers(token, '{ apps { name } }', { apps: [{ name: 'acme' }] })
     await refuses(
       token,
-      '{ apps { name } }',
       '{ app(name: "live") { name } }',
       '{ rooms { name } }',
       '{ rooms(app: "live") { name } }',
@@ -198,7 +199,7 @@ test('a token limited to an app or a room reaches all of it, and nothing beside 
   assert.equal(room, 'acme-gate')
   assert.equal(await ask(manage, create, { app: 'live', room: 'gate' }), 'FORBIDDEN')
   await answers(manage, `mutation { deleteIngress(id: "${id}") { id } }`, { deleteIngress: { id } })
-  await answers(manage, 'mutation { updateApp(name: "acme", settings: { takeover: true }) { takeover } }', {
+  await answers(manage, 'mutation { updateApp(name: "acme", config: { publishing: { takeover: true } }) { takeover } }', {
     updateApp: { takeover: true },
   })
   await answers(manage, 'mutation { setAppPlugin(app: "acme", plugin: "whip", enabled: false) { enabled } }', {

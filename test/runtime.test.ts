@@ -44,7 +44,7 @@ test('a page elsewhere may use GraphQL with a token, and nothing without', async
 test('a setting that an app can not have is refused by name', async () => {
   await using server = await TestRuntime.start()
   for (const mutation of ['updateApp(name: "live"', 'createApp(name: "acme"']) {
-    const { errors } = await server.graphqlRaw(`mutation { ${mutation}, settings: { maxViewersPerRoom: -1 }) { name } }`)
+    const { errors } = await server.graphqlRaw(`mutation { ${mutation}, config: { viewers: { maxPerRoom: -1 } }) { name } }`)
     const { code, details } = (errors?.[0]?.extensions ?? {}) as { code?: string; details?: { field?: string } }
     assert.deepEqual([code, details?.field], ['INPUT_INVALID', 'viewers.maxPerRoom'])
   }

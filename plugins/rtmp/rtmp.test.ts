@@ -56,7 +56,7 @@ test('colours that only some decoders know are transcoded to those that all know
 
 test('B-frames are refused where the app says so', async () => {
   await using ground = await startRtmp()
-  await ground.runtime.graphql('mutation { updateApp(name: "live", settings: { bFrames: REFUSE }) { name } }')
+  await ground.runtime.graphql('mutation { updateApp(name: "live", config: { publishing: { bFrames: REFUSE } }) { name } }')
   await using camera = new Ffmpeg(`${ground.url}/live/yard`, { bFrames: 2, seconds: 10 })
   const { code, output } = await camera.exited
   assert.notEqual(code, 0)
@@ -102,7 +102,7 @@ test('a second publisher is refused and the first goes on; where takeover is on 
   await untilSessions(ground, (sessions) => sessions.some((one) => one.identity === 'side' && flows(one)))
   await other.stop()
 
-  await ground.runtime.graphql('mutation { updateApp(name: "live", settings: { takeover: true }) { name } }')
+  await ground.runtime.graphql('mutation { updateApp(name: "live", config: { publishing: { takeover: true } }) { name } }')
   await using third = new Ffmpeg(`${ground.url}/live/yard`)
   assert.notEqual((await first.exited).code, 0)
   await untilSessions(ground, ([one, ...more]) => more.length === 0 && one?.id !== before?.id && flows(one))
@@ -111,7 +111,7 @@ test('a second publisher is refused and the first goes on; where takeover is on 
 
 test('a stream key leads to its ingress, and without open publishing nothing else does', async () => {
   await using ground = await startRtmp()
-  await ground.runtime.graphql('mutation { updateApp(name: "live", settings: { openPublishing: false }) { name } }')
+  await ground.runtime.graphql('mutation { updateApp(name: "live", config: { publishing: { open: false } }) { name } }')
   const { createIngress } = await ground.runtime.graphql<{ createIngress: { streamKey: string } }>(
     'mutation { createIngress(app: "live", protocol: "RTMP", room: "yard", identity: "gate") { streamKey } }',
   )
@@ -128,7 +128,7 @@ test('a stream key leads to its ingress, and without open publishing nothing els
 
 test('a token lets in where nothing else would, and a wrong one does not', async () => {
   await using ground = await startRtmp()
-  await ground.runtime.graphql('mutation { updateApp(name: "live", settings: { openPublishing: false }) { name } }')
+  await ground.runtime.graphql('mutation { updateApp(name: "live", config: { publishing: { open: false } }) { name } }')
   const { secret } = await ground.runtime.runtime.core.tokens.create({ name: 'camera', grants: ['PUBLISH'] })
   await using wrong = new Ffmpeg(`${ground.url}/live/yard?token=sk_wrong`, { seconds: 5 })
   assert.match((await wrong.exited).output, /No valid credential/)
