@@ -18,6 +18,7 @@ import { stats } from './stats.ts'
 import { streams } from './streams.ts'
 import { system } from './system.ts'
 import { tokens as apiTokens } from './tokens.ts'
+import { wsIngest } from './ws-ingest.ts'
 
 export type StreamHubOptions = {
   config: Config
@@ -48,7 +49,7 @@ export function streamHub({ config, http, tokens, placeOf, attemptsOf, requireCl
     description: 'Apps, tokens, ingress, cameras, streams, configuration and the cluster, as StreamHub documents them.',
     root: BASE,
     callerFirst: true,
-    routes: under(BASE, { ...apiTokens, ...auth, ...streams, ...plugins, ...logs, ...stats, ...system, ...cluster }),
+    routes: under(BASE, { ...apiTokens, ...auth, ...streams, ...wsIngest, ...plugins, ...logs, ...stats, ...system, ...cluster }),
     securitySchemes: {
       bearer: { type: 'http', scheme: 'bearer' },
       cluster: { type: 'apiKey', in: 'header', name: 'X-Cluster-Token' },
