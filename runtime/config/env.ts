@@ -1,7 +1,7 @@
 import type { AddressSet } from '../../core/kernel/addresses.ts'
 import { MediaError, messageOf } from '../../core/kernel/errors.ts'
 import type { LogLevel } from '../../core/kernel/log.ts'
-import type { Secret } from './secret.ts'
+import { Secret } from './secret.ts'
 import { VARIABLES, type Values, type VariableName } from './variables.ts'
 
 /** What the operator decided, checked. `insecure` comes from the command line, everything else from the environment. */
@@ -52,6 +52,8 @@ export type Config = {
   readonly rateLimit: { readonly perSecond: number; readonly burst: number }
   readonly allowedOrigins: readonly string[]
   readonly privateAddresses: boolean | AddressSet
+  /** Variables that hold secrets of apps, such as `APP_LIVE_S3_KEY`, by name. */
+  readonly appSecrets: ReadonlyMap<string, Secret>
   readonly iceServers: readonly IceServer[]
   readonly tls: { readonly certFile: string; readonly keyFile: string } | undefined
   readonly introspection: boolean
@@ -96,7 +98,7 @@ export function readEnv(env: NodeJS.ProcessEnv = process.env, options: { insecur
     issues.push({ name: missing, problem: 'is needed as well: join tokens take both a key and its secret' })
   }
   if (issues.length > 0) throw new MediaError('CONFIG_INVALID', { issues })
-  return configOf(values, options.insecure ?? false)
+  return { ...configOf(values, options.insecure ?? false), appSecrets: appSecretsOf(env) }
 }
 
 function parse(env: NodeJS.ProcessEnv, issues: ConfigIssue[]): Values {
@@ -112,7 +114,7 @@ function parse(env: NodeJS.ProcessEnv, issues: ConfigIssue[]): Values {
   return values as Values satisfies Record<VariableName, unknown>
 }
 
-function configOf(values: Values, insecure: boolean): Config {
+function configOf(values: Values, insecure: boolean): Omit<Config, 'appSecrets'> {
   return {
     host: values.HTTP_ADDR?.host ?? values.HOST,
     port: values.HTTP_ADDR?.port ?? values.PORT,
@@ -159,6 +161,12 @@ function configOf(values: Values, insecure: boolean): Config {
     trustedProxies: values.TRUSTED_PROXIES,
     insecure,
   }
+}
+
+/** Their names hold those of apps, so they can not be listed with the others. */
+function appSecretsOf(env: NodeJS.ProcessEnv): Map<string, Secret> {
+  const found = Object.entries(env).filter(([name, value]) => /^APP_[A-Z0-9_]+_(S3|MQTT)_[A-Z]+$/.test(name) && value)
+  return new Map(found.map(([name, value]) => [name, new Secret(value ?? '')]))
 }
 
 function iceServersOf(values: Values): IceServer[] {
