@@ -216,7 +216,7 @@ export async function startRuntime({ config, plugins: entries, log: serverLog }:
       operations,
       anonymousGrants,
       placeOf: (app) => (core.apps.find(app) ? placeOf(core, { app }) : undefined),
-      attemptsOf: (address) => core.logins.attempts.of(address),
+      attempts: core.logins.attempts,
       requireClusterToken: (presented) => core.nodes.requireToken(presented),
       log,
     })

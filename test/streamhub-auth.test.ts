@@ -101,6 +101,8 @@ test('an address that tries too often is told to wait, and how long', async () =
   assert.equal(refused.headers.get('ratelimit-remaining'), '0')
   assert.ok(Number(refused.headers.get('retry-after')) > 800)
   assert.equal((await hub.call('GET /auth/config', { headers })).headers.get('ratelimit'), null)
+  const link = await hub.call('POST /auth/magic/verify', { token: null, headers, body: { token: 'x' } })
+  assert.deepEqual([link.status, link.body.error.code], [429, 'rate_limited'])
   const other = await hub.call('POST /auth/login', { token: null, headers: from('192.0.2.4'), body: admin })
   assert.equal(other.status, 200)
 })

@@ -1,4 +1,4 @@
-import type { Attempts } from '../../core/access/attempt-limit.ts'
+import type { AttemptLimit } from '../../core/access/attempt-limit.ts'
 import type { AccessTarget, Grant } from '../../core/access/caller.ts'
 import type { Log } from '../../core/kernel/log.ts'
 import type { Config } from '../config/env.ts'
@@ -22,8 +22,8 @@ export type RestOptions = {
   anonymousGrants: readonly Grant[]
   /** Where an app is; undefined when there is none of this name. */
   placeOf: (app: string) => AccessTarget | undefined
-  /** How often an address may still try to log in. */
-  attemptsOf: (address: string) => Attempts
+  /** How often an address may try to log in. */
+  attempts: AttemptLimit
   /** Throws for whoever presents another token than the one with which nodes join. */
   requireClusterToken: (presented: string) => void
   log: Log
@@ -38,7 +38,7 @@ export function serveAdapters(http: HttpServer, options: RestOptions): void {
     operations,
     anonymousGrants,
     placeOf,
-    attemptsOf,
+    attempts,
     requireClusterToken,
     log,
   } = options
@@ -50,7 +50,7 @@ export function serveAdapters(http: HttpServer, options: RestOptions): void {
   }
   const adapters = [
     serve(goLive({ config, credentials, http, tokens, operations, anonymousGrants })),
-    serve(streamHub({ config, http, tokens, placeOf, attemptsOf, requireClusterToken })),
+    serve(streamHub({ config, http, tokens, placeOf, attempts, requireClusterToken })),
   ]
   serveDemoPages(http.app)
   serveDescriptions(http.app, adapters)

@@ -1,4 +1,4 @@
-import type { Attempts } from '../../../core/access/attempt-limit.ts'
+import type { AttemptLimit } from '../../../core/access/attempt-limit.ts'
 import type { AccessTarget } from '../../../core/access/caller.ts'
 import type { Config } from '../../config/env.ts'
 import type { Tokens } from '../../http/caller.ts'
@@ -26,8 +26,8 @@ export type StreamHubOptions = {
   tokens: Tokens
   /** Where an app is; undefined when there is none of this name. */
   placeOf: (app: string) => AccessTarget | undefined
-  /** How often an address may still try to log in. */
-  attemptsOf: (address: string) => Attempts
+  /** How often an address may try to log in. */
+  attempts: AttemptLimit
   /** Throws for whoever presents another token than the one with which nodes join. */
   requireClusterToken: (presented: string) => void
 }
@@ -35,11 +35,12 @@ export type StreamHubOptions = {
 const BASE = '/api/v1'
 
 /** StreamHub's HTTP API. */
-export function streamHub({ config, http, tokens, placeOf, attemptsOf, requireClusterToken }: StreamHubOptions): Adapter<Access, Who> {
+export function streamHub({ config, http, tokens, placeOf, attempts, requireClusterToken }: StreamHubOptions): Adapter<Access, Who> {
   const gate = new Gate({
     verify: (secret, remoteAddress) => tokens.verify(secret, remoteAddress),
     callerOf: ({ raw }) => http.callerOf(raw),
     placeOf,
+    countAttempt: (address) => attempts.take(address),
     linksFor: (request) => linksFor(config, request),
     requireClusterToken,
   })
@@ -56,7 +57,7 @@ export function streamHub({ config, http, tokens, placeOf, attemptsOf, requireCl
     },
     authorize: gate.authorize,
     refusal,
-    headers: ({ raw }) => ({ ...SECURITY_HEADERS, ...limitHeaders(raw, () => attemptsOf(http.callerOf(raw).remoteAddress ?? '')) }),
+    headers: ({ raw }) => ({ ...SECURITY_HEADERS, ...limitHeaders(raw, () => attempts.of(http.callerOf(raw).remoteAddress ?? '')) }),
   }
 }
 

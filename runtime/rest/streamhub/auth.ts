@@ -107,24 +107,24 @@ export const auth: RouteTable<Access, Who> = {
   'POST /auth/magic-link': route({
     summary: 'Ask for a link to log in',
     description: 'This server sends no mail.',
-    access: 'PUBLIC',
+    access: 'ATTEMPT',
     body: body(z.object({ email: z.email().max(200).describe('Where it should be sent.') })),
     reply: () => {
       throw new MediaError('MAIL_UNAVAILABLE')
     },
     success: { 200: { description: 'It was sent.' } },
-    errors: { 400: 'a field breaks a rule', 503: 'no mail is sent' },
+    errors: { 400: 'a field breaks a rule', 503: 'no mail is sent', ...LIMITED },
   }),
   'POST /auth/magic/verify': route({
     summary: 'Log in by a link',
     description: 'This server sends no mail, so that there is no link that would let anybody in.',
-    access: 'PUBLIC',
+    access: 'ATTEMPT',
     body: body(z.object({ token: z.string().min(1).max(500).describe('What the link holds.') })),
     reply: () => {
       throw new MediaError('UNAUTHENTICATED')
     },
     success: { 200: { description: 'A session.', schema: Token } },
-    errors: { 400: 'a field breaks a rule', 401: 'no such link' },
+    errors: { 400: 'a field breaks a rule', 401: 'no such link', ...LIMITED },
   }),
   'GET /auth/sessions': route({
     summary: "List one's own sessions",

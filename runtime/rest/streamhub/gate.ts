@@ -7,10 +7,11 @@ import type { Admitted } from '../route-table.ts'
 import type { Links } from './links.ts'
 
 /**
- * What a route asks of its caller: a permission, in the app that its path names; or `PUBLIC`: nothing; `BEARER`: any credential;
+ * What a route asks of its caller: a permission, in the app that its path names; or `PUBLIC`: nothing; `ATTEMPT`: nothing, but it counts as
+ * a try to log in; `BEARER`: any credential;
  * `GLOBAL`: one without limits; `CLUSTER`: the token with which nodes join.
  */
-export type Access = Permission | 'PUBLIC' | 'BEARER' | 'GLOBAL' | 'CLUSTER'
+export type Access = Permission | 'PUBLIC' | 'ATTEMPT' | 'BEARER' | 'GLOBAL' | 'CLUSTER'
 
 /** `links`: the addresses of this server as the caller knows it. */
 export type Who = Admitted & { readonly links: Links }
@@ -23,9 +24,14 @@ type GateDependencies = {
   /** Where an app is; undefined when there is none of this name. */
   placeOf: (app: string) => AccessTarget | undefined
   linksFor: (request: FastifyRequest) => Links
+  /** Throws when the address has tried too often. */
+  countAttempt: (address: string) => void
   /** Throws for whoever presents another token than the one with which nodes join. */
   requireClusterToken: (presented: string) => void
 }
+
+/** Routes that ask for no credential of a caller. */
+const UNCREDENTIALED: ReadonlySet<Access> = new Set(['PUBLIC', 'ATTEMPT', 'CLUSTER'])
 
 /** Lets StreamHub's callers in: who are you, does the app exist, may you do this there. */
 export class Gate {
@@ -38,7 +44,8 @@ export class Gate {
   readonly authorize = async (request: FastifyRequest, { access }: { access: Access }, params: unknown): Promise<Who> => {
     if (access === 'CLUSTER') this.#of.requireClusterToken(clusterTokenOf(request))
     const { app, name = app } = params as { app?: string; name?: string }
-    const caller = access === 'PUBLIC' || access === 'CLUSTER' ? this.#of.callerOf(request) : this.#credentialed(request)
+    const caller = UNCREDENTIALED.has(access) ? this.#of.callerOf(request) : this.#credentialed(request)
+    if (access === 'ATTEMPT') this.#of.countAttempt(caller.remoteAddress ?? '')
     const place = name === undefined ? undefined : this.#place(name)
     if (access === 'GLOBAL' && (!allows(caller, 'MANAGE') || isLimited(caller))) throw new MediaError('FORBIDDEN')
     if (isPermission(access)) requirePermission(caller, access, place)
