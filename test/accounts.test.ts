@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import type { IncomingMessage } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { createSigner } from 'fast-jwt'
+import { WebSocket } from 'ws'
 import { hashPassword, verifyPassword } from '../core/access/passwords.ts'
 import { MediaError } from '../core/kernel/errors.ts'
 import { readEnv } from '../runtime/config/env.ts'
@@ -160,6 +162,18 @@ test('sessions are listed and ended by their owners, and by those who manage the
   assert.equal(codeOf(await end(second.session.id, user.token)), undefined)
   assert.equal(server.runtime.core.access.verify(second.token), undefined)
   assert.equal(codeOf(await end('LS_unknown', admin.token)), 'NOT_FOUND')
+})
+
+test('logging out closes what the session has opened', async () => {
+  await using server = await TestRuntime.start({ env: ENV })
+  const { token } = await login(server, 'admin', 'correct horse')
+  const socket = new WebSocket(`${server.url.replace('http', 'ws')}/graphql`, 'graphql-transport-ws')
+  const closed = once(socket, 'close')
+  const acknowledged = once(socket, 'message')
+  socket.once('open', () => socket.send(JSON.stringify({ type: 'connection_init', payload: { token } })))
+  await acknowledged
+  await server.graphqlRaw('mutation { logout }', {}, token)
+  assert.equal((await closed)[0], 4401)
 })
 
 test('an address has ten tries in a quarter of an hour', async () => {
