@@ -16,6 +16,7 @@ export const ERRORS = {
   ROOM_EXISTS: ['conflict', 'An open room has this name already.'],
   ROOM_NAME_INVALID: ['invalid', 'A room name is 1 to 200 of the characters A-Z a-z 0-9 . _ - and carries the prefix of its app.'],
   QUOTA_EXCEEDED: ['exhausted', 'The tenant has used up a quota; `metric`, `limit` and `used` say which.'],
+  RECORDING_DISABLED: ['invalid', 'The app records nothing.'],
   ROOM_CLOSED: ['conflict', 'The room was closed meanwhile.'],
   PARTICIPANT_NOT_FOUND: ['missing', 'No participant has this id.'],
   IDENTITY_TAKEN: ['conflict', 'Somebody else is publishing under this identity.'],

@@ -15,6 +15,6 @@ export default definePlugin({
   setup(host) {
     const recordings = new Recordings(host)
     host.lifetime.add('recordings', () => recordings.close())
-    return { schema: recorderSchema(recordings) }
+    return { schema: recorderSchema(host, recordings) }
   },
 })

@@ -9,7 +9,7 @@ import type whip from '../whip/plugin.ts'
 import { probe } from './ffmpeg.ts'
 import type recorder from './plugin.ts'
 
-const START = 'mutation { startRecording(app: "live", room: "yard", identity: "publisher") { id number state } }'
+const START = 'mutation { startRecording(app: "live", input: { room: "yard", identity: "publisher" }) { id number state } }'
 
 for (const codec of ['H264', 'VP8', 'VP9']) {
   test(`what a browser publishes as ${codec} is a file`, { timeout: 40_000 }, async () => {

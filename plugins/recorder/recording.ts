@@ -9,7 +9,7 @@ import { Segment, type SegmentHost } from './segment.ts'
 import type { RecordingRow, RecordingStore } from './store.ts'
 
 /** Why a recording ends. */
-export type EndReason = 'REQUESTED' | 'SOURCE_GONE' | 'QUOTA' | 'SHUTDOWN'
+export type EndReason = 'REQUESTED' | 'SOURCE_GONE' | 'QUOTA' | 'DELETED' | 'SHUTDOWN'
 
 type Ground = { readonly host: SegmentHost; readonly store: RecordingStore; readonly app: string; readonly folder: string }
 

@@ -1,52 +1,141 @@
+import type { Host } from '../kit/host.ts'
 import { pluginBuilder } from '../kit/schema.ts'
+import { recordingTypes } from './recording-type.ts'
 import type { Recordings } from './recordings.ts'
-import type { RecordingRow } from './store.ts'
+import type { RecordingState } from './tables.ts'
+
+const MOST_ROWS = 1_000
 
 /** Adds recordings to the API. */
-export function recorderSchema(recordings: Recordings) {
+export function recorderSchema({ core }: Pick<Host, 'core'>, recordings: Recordings) {
   const builder = pluginBuilder()
+  const { State, Mode, OrderEnum, Recording, Connection, Progress } = recordingTypes(builder)
+  const APP = { required: true as const, description: 'Name of the app.' }
+  const ID = { required: true as const, description: 'Its id or its number.' }
 
-  const Recording = builder.objectRef<RecordingRow>('Recording').implement({
-    description: 'A recording: media that is kept, in one file in the end.',
+  const Filter = builder.inputType('RecordingFilter', {
+    description: 'Which recordings are wanted: those of which everything holds that is said.',
     fields: (t) => ({
-      id: t.exposeString('id', { description: 'Unique id.' }),
-      number: t.exposeInt('number', { description: 'A short id, unique in its app.' }),
-      room: t.exposeString('room', { description: 'Full name of the room.' }),
-      state: t.exposeString('state', { description: 'RECORDING, UPLOADING, READY or FAILED.' }),
-      file: t.exposeString('file', { nullable: true, description: 'Name of its file.' }),
+      room: t.string({ description: 'Of this room, by its full or app-local name.' }),
+      identity: t.string({ description: 'Of this participant.' }),
+      state: t.field({ type: State, description: 'That have come this far.' }),
+      since: t.field({ type: 'DateTime', description: 'That began then or later.' }),
+      until: t.field({ type: 'DateTime', description: 'That began then or before.' }),
+      text: t.string({ description: 'With this in their name.' }),
     }),
   })
-  const app = { required: true as const, description: 'Name of the app.' }
-  builder.mutationField('startRecording', (t) =>
-    t.field({
-      type: Recording,
-      description: 'Records a participant.',
-      extensions: { grant: 'recording:start' },
+  const Start = builder.inputType('StartRecordingInput', {
+    description: 'What to record, and how; what is left out is as the app is configured.',
+    fields: (t) => ({
+      room: t.string({ required: true, description: 'The room, by its full or app-local name.' }),
+      identity: t.string({ description: 'Whom to record; absent: everybody, or in mode PARTICIPANT whoever publishes first.' }),
+      mode: t.field({ type: Mode, description: 'What it shows.' }),
+      layout: t.string({ description: 'How those in it stand side by side: grid, speaker or single.' }),
+      splitMinutes: t.int({ description: 'Minutes after which the next part begins; 0: never.' }),
+      snapshotSeconds: t.int({ description: 'Seconds between its pictures; 0: none.' }),
+    }),
+  })
+
+  builder.queryFields((t) => ({
+    recordings: t.field({
+      type: Connection,
+      description: 'The recordings of an app, page by page.',
+      extensions: { grant: 'vod:read' },
       args: {
-        app: t.arg.string(app),
-        room: t.arg.string({ required: true, description: 'Name of the room.' }),
-        identity: t.arg.string({ required: true, description: 'Whom to record.' }),
+        app: t.arg.string(APP),
+        filter: t.arg({ type: Filter, description: 'Which of them; absent: all.' }),
+        orderBy: t.arg({ type: OrderEnum, defaultValue: 'NUMBER', description: 'In which order.' }),
+        descending: t.arg.boolean({ defaultValue: true, description: 'Whether the last comes first.' }),
+        first: t.arg.int({ description: `How many at most, up to ${MOST_ROWS}; absent: 50. 0: all.` }),
+        after: t.arg.string({ description: 'Those after this cursor.' }),
+        offset: t.arg.int({ defaultValue: 0, description: 'How many to leave out first.' }),
       },
-      resolve: (_root, { app: name, room, identity }) => recordings.start(name, { room, identity }),
+      resolve: async (_root, { app, filter, orderBy, descending, first, after, offset }) => {
+        const { room, identity, state, since, until, text } = filter ?? {}
+        const order = orderBy ?? 'NUMBER'
+        const page = await recordings.list(app, {
+          filter: {
+            ...(room != null && { rooms: [...new Set([room, await core.rooms.fullName(app, room)])] }),
+            ...(identity != null && { identity }),
+            ...(state != null && { state: state as RecordingState }),
+            ...(since != null && { since: new Date(since) }),
+            ...(until != null && { until: new Date(until) }),
+            ...(text != null && { text }),
+          },
+          order,
+          descending: descending ?? true,
+          ...(first !== 0 && { limit: Math.min(Math.max(first ?? 50, 1), MOST_ROWS) }),
+          offset: Math.max(offset ?? 0, 0),
+          ...(after != null && { after }),
+        })
+        return { ...page, app, order }
+      },
     }),
-  )
-  builder.mutationField('stopRecording', (t) =>
-    t.field({
-      type: Recording,
-      description: 'Ends a recording.',
-      extensions: { grant: 'recording:stop' },
-      args: { app: t.arg.string(app), id: t.arg.string({ required: true, description: 'Its id.' }) },
-      resolve: (_root, { app: name, id }) => recordings.stop(name, id),
-    }),
-  )
-  builder.queryField('recording', (t) =>
-    t.field({
+    recording: t.field({
       type: Recording,
       description: 'One recording.',
       extensions: { grant: 'vod:read' },
-      args: { app: t.arg.string(app), id: t.arg.string({ required: true, description: 'Its id.' }) },
-      resolve: (_root, { app: name, id }) => recordings.get(name, id),
+      args: { app: t.arg.string(APP), id: t.arg.string(ID) },
+      resolve: async (_root, { app, id }) => ({ app, row: await recordings.get(app, keyOf(id)) }),
+    }),
+  }))
+
+  builder.mutationFields((t) => ({
+    startRecording: t.field({
+      type: Recording,
+      description: 'Begins a recording. Several of the same room or participant may run at once.',
+      extensions: { grant: 'recording:start' },
+      args: { app: t.arg.string(APP), input: t.arg({ type: Start, required: true, description: 'What to record, and how.' }) },
+      resolve: async (_root, { app, input }) => {
+        const { room, identity, mode, layout, splitMinutes, snapshotSeconds } = input
+        const row = await recordings.start(app, {
+          room,
+          ...(identity != null && { identity }),
+          ...(mode != null && { mode }),
+          ...(layout != null && { layout }),
+          ...(splitMinutes != null && { splitMinutes }),
+          ...(snapshotSeconds != null && { snapshotSeconds }),
+        })
+        return { app, row }
+      },
+    }),
+    stopRecording: t.field({
+      type: Recording,
+      description: 'Ends a recording; one that has ended is answered as it is.',
+      extensions: { grant: 'recording:stop' },
+      args: { app: t.arg.string(APP), id: t.arg.string(ID) },
+      resolve: async (_root, { app, id }) => ({ app, row: await recordings.stop(app, keyOf(id)) }),
+    }),
+    probeRecording: t.field({
+      type: Recording,
+      description: 'Reads duration and size of the picture from the file again. One that can not be read is left as it is.',
+      extensions: { grant: 'vod:write' },
+      args: { app: t.arg.string(APP), id: t.arg.string(ID) },
+      resolve: async (_root, { app, id }) => ({ app, row: await recordings.probe(app, keyOf(id)) }),
+    }),
+    deleteRecording: t.field({
+      type: Recording,
+      description: 'Deletes a recording with all its files and objects; one that runs is ended first.',
+      extensions: { grant: 'vod:delete' },
+      args: { app: t.arg.string(APP), id: t.arg.string(ID) },
+      resolve: async (_root, { app, id }) => ({ app, row: await recordings.delete(app, keyOf(id)) }),
+    }),
+  }))
+
+  builder.subscriptionField('recordingProgress', (t) =>
+    t.field({
+      type: Progress,
+      description: 'How a recording comes along: now, once a second, and at every change of its state, until it is ready or has failed.',
+      extensions: { grant: 'vod:read' },
+      args: { app: t.arg.string(APP), id: t.arg.string(ID) },
+      subscribe: (_root, { app, id }, { signal }) => recordings.watch(app, keyOf(id), signal),
+      resolve: (progress) => progress,
     }),
   )
   return builder.toSchema()
+}
+
+/** Numbers are all digits, ids never are. */
+function keyOf(id: string): number | string {
+  return /^\d{1,15}$/.test(id) ? Number(id) : id
 }

@@ -49,6 +49,12 @@ export class RecordingStore {
     return row
   }
 
+  async delete(app: string, number: number): Promise<void> {
+    const db = await this.of(app)
+    await db.delete(segments).where(eq(segments.recording, number))
+    await db.delete(recordings).where(eq(recordings.number, number))
+  }
+
   /** Those that an earlier run left behind, oldest first. */
   async unfinished(app: string): Promise<RecordingRow[]> {
     const db = await this.of(app)
