@@ -1,11 +1,13 @@
 import { Access } from './access/access.ts'
 import type { Grant } from './access/caller.ts'
+import { JoinTokens } from './access/join-tokens.ts'
 import { type LoginSettings, Logins } from './access/logins.ts'
 import { Quotas } from './access/quotas.ts'
 import { type LiveKitKey, ServerKeys } from './access/server-keys.ts'
 import { Tenants } from './access/tenants.ts'
 import { Tokens } from './access/tokens.ts'
 import { Users } from './access/users.ts'
+import type { AppEnvironment } from './app/app-secrets.ts'
 import { Apps } from './app/apps.ts'
 import { type ClusterOptions, Nodes } from './cluster/nodes.ts'
 import { type CoreEvents, coreEvents } from './events/events.ts'
@@ -48,6 +50,8 @@ export type CoreOptions = {
   liveKit?: LiveKitKey
   /** How other servers join this one. */
   cluster: ClusterOptions
+  /** Environment variables that hold secrets of apps, by name. */
+  appEnvironment?: AppEnvironment
   log: Log
 }
 
@@ -62,6 +66,7 @@ export type Core = {
   readonly users: Users
   readonly logins: Logins
   readonly quotas: Quotas
+  readonly joinTokens: JoinTokens
   readonly access: Access
   readonly apps: Apps
   readonly workers: MediaWorkers
@@ -96,32 +101,35 @@ export async function startCore(options: CoreOptions, lifetime: Lifetime): Promi
   workers.events.on('died', (worker) => events.emit('mediaWorker.died', worker))
   workers.events.on('replaced', (worker) => events.emit('mediaWorker.replaced', worker))
 
-  const apps = await Apps.load({ store, events, dataDir, log })
+  const outbound = new OutboundPolicy(options.privateAddresses ?? false)
+  const apps = await Apps.load({ store, events, keys, outbound, environment: options.appEnvironment ?? new Map(), dataDir, log })
   lifetime.add('apps', () => apps.close())
-  const written = new Lifetime(log)
-  lifetime.add('what was still to be written', () => written.close())
   const archive = new StreamArchive(log)
   lifetime.add('streams', () => archive.close())
+  const written = new Lifetime(log)
+  lifetime.add('what was still to be written', () => written.close())
   const tokens = await Tokens.load({ store, apps, events, log })
   lifetime.add('tokens', () => tokens.close())
   const tenants = await Tenants.load({ store, apps })
   const users = await Users.load({ store, tenants })
   const logins = await Logins.load({ store, users, tenants, settings: options.logins ?? { signUp: false }, log })
   lifetime.add('logins', () => logins.close())
-  const verifiers = [tokens, logins].map((one) => (secret: string, remoteAddress?: string) => one.verify(secret, remoteAddress))
-  const access = new Access(verifiers, anonymousGrants)
   const demand = new TrackDemand(events)
   const rooms = new Rooms({ apps, workers, events, log, viewerLimit })
   lifetime.add('rooms', () => rooms.close('SHUTDOWN'))
+  // So that what ends with them is still written into the app's own database.
+  apps.beforeDelete((app) => rooms.closeThoseOf(app))
   const quotas = await Quotas.load({ store, tenants, apps, rooms, log })
   lifetime.add('quotas', () => quotas.close())
-  const ingresses = await Ingresses.load({ store, apps, rooms, access, events })
+  const joinTokens = new JoinTokens({ key: keys.liveKit, apps, quotas })
+  const verifiers = [tokens, logins, joinTokens].map((one) => (secret: string, remoteAddress?: string) => one.verify(secret, remoteAddress))
+  const access = new Access(verifiers, anonymousGrants)
+  const ingresses = await Ingresses.load({ store, apps, rooms, access, keys, quotas, events, log })
   const streams = new Streams({ archive, ingresses, events, log })
   const sessions = new WebRtcSessions({ apps, rooms, ingresses, access, events, log })
   const signalling = new Signalling({ apps, rooms, access, events, iceServers: options.iceServers })
   const roomData = new RoomData({ peersIn: (room) => signalling.peersIn(room), events, log })
   const overlays = new PlayerOverlays(events)
-  const outbound = new OutboundPolicy(options.privateAddresses ?? false)
   const nodes = await Nodes.load({ store, events, options: options.cluster, lifetime })
   return {
     store,
@@ -133,6 +141,7 @@ export async function startCore(options: CoreOptions, lifetime: Lifetime): Promi
     users,
     logins,
     quotas,
+    joinTokens,
     access,
     apps,
     workers,

@@ -50,7 +50,8 @@ builder.mutationFields((t) => ({
   produceData: t.field({
     type: DataProducerType,
     ...CHECKED,
-    description: "Opens a data channel into the room: the answer to mediasoup-client's `producedata` event. Needs PUBLISH; 20 at most.",
+    description:
+      "Opens a data channel into the room: the answer to mediasoup-client's `producedata` event. Needs PUBLISH, or a join token that lets send data; 20 at most.",
     args: {
       transportId: t.arg.id({ required: true, description: 'The transport that it comes through.' }),
       sctpStreamParameters: t.arg({ type: 'JSON', required: true, description: 'As mediasoup-client gives them.' }),
@@ -59,7 +60,7 @@ builder.mutationFields((t) => ({
       appData: t.arg({ type: 'JSON', description: 'Whatever you want to say about it: an object of at most 8192 characters.' }),
     },
     resolve: (_root, { transportId, sctpStreamParameters, appData, ...args }, { core, caller }) =>
-      core.signalling.transport(caller, transportId, 'PUBLISH').produceData({ sctpStreamParameters, appData, ...given(args) }),
+      core.signalling.transport(caller, transportId, 'DATA').produceData({ sctpStreamParameters, appData, ...given(args) }),
   }),
   consumeData: t.field({
     type: DataConsumerType,

@@ -53,6 +53,17 @@ export const IngressStateEnum = builder.enumType('IngressState', {
   values: values({ IDLE: 'Nobody does.', LIVE: 'Somebody does.' }),
 })
 
+export const IngressStatusEnum = builder.enumType('IngressStatus', {
+  description: 'How an ingress is doing.',
+  values: values({
+    INACTIVE: 'Nobody publishes through it.',
+    BUFFERING: 'Somebody is there, and no media has come yet.',
+    PUBLISHING: 'Media comes in.',
+    ERROR: 'What it pulls can not be had.',
+    COMPLETE: 'What it pulled has come to its end.',
+  }),
+})
+
 export const TaskStateEnum = builder.enumType('TaskState', {
   description: 'How a task is doing.',
   values: values({

@@ -5,7 +5,7 @@ import { ChangeEnum, CloseReasonEnum } from './enums.ts'
 import { type EventChange, events } from './events.ts'
 import { ParticipantType, RoomType, TrackType } from './refs.ts'
 import { idTarget, roomTarget } from './targets.ts'
-import { mayObserve, watchedRoom } from './watching.ts'
+import { isToldOf, mayObserve, watchedRoom } from './watching.ts'
 
 builder.node(ParticipantType, {
   description: 'One party in a room: a browser, an encoder, an analyser.',
@@ -22,6 +22,7 @@ builder.node(ParticipantType, {
       description: 'Where it came from, for those who may observe.',
       resolve: ({ room, remoteAddress }, _args, { caller }) => (mayObserve(caller, room) ? remoteAddress : null),
     }),
+    hidden: t.exposeBoolean('hidden', { description: 'Whether nobody else in the room is told of it.' }),
     publishing: t.exposeBoolean('publishing', { description: 'Whether it publishes anything.' }),
     room: t.field({ type: RoomType, description: 'The room it is in.', resolve: ({ room }) => room }),
     tracks: t.field({ type: [TrackType], description: 'What it publishes.', resolve: ({ tracks }) => [...tracks.values()] }),
@@ -36,9 +37,9 @@ builder.queryFields((t) => ({
     description: 'Everybody in one room, or in all.',
     extensions: { target: roomTarget.room },
     args: { room: t.arg.string({ description: 'Full name of the room.' }) },
-    resolve: (_root, { room }, { core }) => {
+    resolve: (_root, { room }, { core, caller }) => {
       const rooms = room == null ? core.rooms.list() : [core.rooms.get(room)]
-      return rooms.flatMap(({ participants }) => [...participants.values()])
+      return rooms.flatMap(({ participants }) => [...participants.values()].filter((one) => isToldOf(caller, one)))
     },
   }),
   participant: t.field({
@@ -86,7 +87,9 @@ builder.subscriptionFields((t) => ({
       const { core } = context
       const room = watchedRoom(context, args.room)
       const mine = (participant: Participant, change: EventChange, reason?: CloseReason): Event | undefined =>
-        room === undefined || participant.room.name === room ? { change, participant, ...(reason && { reason }) } : undefined
+        (room === undefined || participant.room.name === room) && isToldOf(context.caller, participant)
+          ? { change, participant, ...(reason && { reason }) }
+          : undefined
       const changed = ({ participant }: { participant: Participant }) => (participant.left ? undefined : mine(participant, 'CHANGED'))
       return events<Event>(core.events, {
         present: () => core.rooms.list().flatMap((open) => [...open.participants.values()].flatMap((one) => mine(one, 'PRESENT') ?? [])),

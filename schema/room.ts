@@ -7,6 +7,7 @@ import { namedId, nameIn } from './global-ids.ts'
 import { page, pageArguments, ViewerConnection } from './pages.ts'
 import { AppType, ParticipantType, RoomType, TrackType } from './refs.ts'
 import { appTarget, roomTarget } from './targets.ts'
+import { isToldOf, mayObserve } from './watching.ts'
 
 builder.node(RoomType, {
   description: 'A named place where tracks meet.',
@@ -22,23 +23,26 @@ builder.node(RoomType, {
     participants: t.field({
       type: [ParticipantType],
       description: 'Everybody in it, first come first.',
-      resolve: ({ participants }) => [...participants.values()],
+      resolve: ({ participants }, _args, { caller }) => [...participants.values()].filter((one) => isToldOf(caller, one)),
     }),
     participant: t.field({
       type: ParticipantType,
       nullable: true,
       description: 'The participant with this identity.',
       args: { identity: t.arg.string({ required: true, description: 'The identity.' }) },
-      resolve: (room, { identity }) => room.find(identity) ?? null,
+      resolve: (room, { identity }, { caller }) => {
+        const found = room.find(identity)
+        return found && isToldOf(caller, found) ? found : null
+      },
     }),
     publishers: t.field({ type: [ParticipantType], description: 'Those who publish something.', resolve: ({ publishers }) => publishers }),
     tracks: t.field({ type: [TrackType], description: 'Everything that is published in it.', resolve: ({ tracks }) => tracks }),
-    viewerCount: t.int({ description: 'How many watch.', resolve: ({ viewers }) => viewers.size }),
+    viewerCount: t.int({ description: 'How many watch.', resolve: ({ audience }) => audience.length }),
     viewers: t.field({
       type: ViewerConnection,
       description: 'Who watches, first come first.',
       args: pageArguments,
-      resolve: ({ viewers }, args) => page([...viewers.values()], args),
+      resolve: (room, args, { caller }) => page(mayObserve(caller, room) ? [...room.viewers.values()] : room.audience, args),
     }),
   }),
 })

@@ -2,6 +2,7 @@ import { allows, type Caller } from '../core/access/caller.ts'
 import { requireGrant } from '../core/access/require.ts'
 import type { Core } from '../core/core.ts'
 import { Feed } from '../core/kernel/feed.ts'
+import type { Participant } from '../core/room/participant.ts'
 import type { Room } from '../core/room/room.ts'
 import type { ConsumerEvent, Peer, TransportEvent } from '../core/signalling/peer.ts'
 import { nameIn } from './global-ids.ts'
@@ -27,6 +28,11 @@ export function watchedRoom({ core, caller }: { core: Core; caller: Caller }, ro
 /** Whether the caller may see more of a room than what is played in it, such as addresses of people. */
 export function mayObserve(caller: Caller, { name, app }: Room): boolean {
   return allows(caller, 'OBSERVE', { tenant: app.tenant, app: app.name, room: name })
+}
+
+/** Whether the caller is told of a participant: of hidden ones only they themselves are, and whoever may observe. */
+export function isToldOf(caller: Caller, { hidden, identity, room }: Participant): boolean {
+  return !hidden || mayObserve(caller, room) || (caller.room === room.name && caller.joining?.identity === identity)
 }
 
 type PeerTopics = { transport: TransportEvent; consumer: ConsumerEvent }

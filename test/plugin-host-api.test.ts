@@ -29,7 +29,7 @@ test('a plugin keeps rows in its own tables, which outlive it', async () => {
     app: { name: 'live' },
     localName: 'yard',
     participants: new Map(),
-    viewers: new Map(),
+    audience: [],
   } as never)
   assert.equal((await noted.next()).value, 'live-yard')
   assert.deepEqual((await ground.query('{ notes journal }')).data, { notes: ['live-yard'], journal: 'wal' })

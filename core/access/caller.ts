@@ -36,6 +36,8 @@ export type Joining = {
   readonly metadata?: string
   /** Nobody in the room is told of it. */
   readonly hidden: boolean
+  /** Watching is what it comes for, so that it counts as a viewer although it is hidden. */
+  readonly audience: boolean
   readonly recorder: boolean
   readonly canPublishData: boolean
   /** The kinds of tracks it may publish; absent: every kind. */

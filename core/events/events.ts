@@ -53,6 +53,8 @@ export type CoreEventMap = {
   /** An offer was answered: ICE and DTLS are next. */
   'session.opened': [session: WebRtcSession]
   'ingress.changed': [ingress: Ingress, change: Change]
+  /** Somebody came with the right stream key, and still was not let in. */
+  'ingress.refused': [ingress: Ingress, reason: 'unauthorized_rtmp_password']
   /** A node of the cluster came, told something about itself, or was removed. */
   'node.changed': [node: Node, change: Change]
   /** What its players show over the picture. */

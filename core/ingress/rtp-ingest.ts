@@ -47,6 +47,7 @@ export class RtpIngest {
   #ports: { rtp: number; rtcp: number } | undefined
 
   static async open(participant: Participant, options: RtpIngestOptions, log: Log): Promise<RtpTarget> {
+    participant.requireMayPublish(options.kind)
     const ingest = new RtpIngest(participant, options, log)
     const producer = await ingest.#produce()
     const codec = options.codec.mimeType.split('/')[1] ?? options.codec.mimeType

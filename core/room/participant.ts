@@ -1,4 +1,5 @@
 import { EventEmitter } from 'node:events'
+import type { types } from 'mediasoup'
 import { MediaError } from '../kernel/errors.ts'
 import { newId } from '../kernel/ids.ts'
 import type { CloseReason } from './close-reason.ts'
@@ -15,12 +16,14 @@ export type ParticipantOptions = {
   remoteAddress?: string
   /** It publishes something that is no track, such as pictures one by one, for as long as it is there. */
   publishing?: boolean
-  /** It may take the tracks of others. */
-  subscribing?: boolean
   /** Nobody in the room is told of it, and it counts for nothing. */
   hidden?: boolean
   /** It came only to watch: it counts as a viewer, also while it is hidden. */
   audience?: boolean
+  /** It may take the tracks of others. */
+  subscribing?: boolean
+  /** The kinds of tracks it may publish; absent: every kind. */
+  publishes?: readonly types.MediaKind[]
   /** The `traceparent` of the request that let it in. */
   trace?: string
 }
@@ -44,7 +47,7 @@ export class Participant {
   readonly events = new EventEmitter<{ left: [reason: CloseReason] }>()
   name: string
   metadata: string
-  readonly #publishing: boolean
+  readonly #publishes: readonly types.MediaKind[] | undefined
   #left = false
 
   constructor(room: Room, options: ParticipantOptions) {
@@ -55,6 +58,7 @@ export class Participant {
     this.metadata = options.metadata ?? ''
     this.remoteAddress = options.remoteAddress
     this.trace = options.trace
+    this.#publishes = options.publishes
     this.hidden = options.hidden ?? false
     this.audience = options.audience ?? false
     this.subscribing = options.subscribing ?? false
@@ -69,11 +73,21 @@ export class Participant {
     return this.onDemand || this.tracks.size > 0
   }
 
-  /** @throws {MediaError} `PARTICIPANT_NOT_FOUND` when it has left meanwhile. */
+  /** @throws {MediaError} `PARTICIPANT_NOT_FOUND` when it has left, or `FORBIDDEN` when it may not publish tracks of this kind. */
+  requireMayPublish(kind: types.MediaKind): void {
+    if (this.#left) throw new MediaError('PARTICIPANT_NOT_FOUND', { id: this.id })
+    if (this.#publishes?.includes(kind) === false) {
+      throw new MediaError('FORBIDDEN', { kind, reason: `the token lets publish ${this.#publishes.join(' and ') || 'nothing'} only` })
+    }
+  }
+
+  /** @throws {MediaError} as `requireMayPublish` does. */
   publish(options: TrackOptions): Track {
-    if (this.#left) {
+    try {
+      this.requireMayPublish(options.kind)
+    } catch (error) {
       options.producer.close()
-      throw new MediaError('PARTICIPANT_NOT_FOUND', { id: this.id })
+      throw error
     }
     const track = new Track(this, options)
     this.tracks.set(track.id, track)

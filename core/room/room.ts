@@ -53,6 +53,11 @@ export class Room {
     return [...this.participants.values()].filter(({ publishing }) => publishing)
   }
 
+  /** Viewers that count. */
+  get audience(): Viewer[] {
+    return [...this.viewers.values()].filter(({ hidden }) => !hidden)
+  }
+
   find(identity: string): Participant | undefined {
     return [...this.participants.values()].find((participant) => participant.identity === identity)
   }

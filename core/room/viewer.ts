@@ -22,6 +22,8 @@ export type ViewerOptions = {
   userAgent?: string
   /** False: what it gets is made of no track, such as pictures one by one. */
   takesTracks?: boolean
+  /** Nobody else in the room is told of it, and it counts for nothing. */
+  hidden?: boolean
   /** The `traceparent` of the request that let it in. */
   trace?: string
 }
@@ -35,6 +37,7 @@ export class Viewer {
   readonly remoteAddress: string | undefined
   readonly userAgent: string | undefined
   readonly takesTracks: boolean
+  readonly hidden: boolean
   readonly trace: string | undefined
   readonly events = new EventEmitter<{ left: [reason: CloseReason] }>()
   #flow: ViewerFlow | undefined
@@ -47,6 +50,7 @@ export class Viewer {
     this.remoteAddress = options.remoteAddress
     this.userAgent = options.userAgent?.slice(0, 300)
     this.takesTracks = options.takesTracks ?? true
+    this.hidden = options.hidden ?? false
     this.trace = options.trace
   }
 

@@ -75,12 +75,13 @@ export class PeerTransport {
     await ask(this.media, 'transportId', () => this.media.restartIce())
   }
 
-  /** @throws {MediaError} `INPUT_INVALID`, `CODEC_UNSUPPORTED`, `CONFLICT`, `PEER_LIMIT` or `MEDIA_UNAVAILABLE`. */
+  /** @throws {MediaError} `INPUT_INVALID`, `FORBIDDEN`, `CODEC_UNSUPPORTED`, `CONFLICT`, `PEER_LIMIT` or `MEDIA_UNAVAILABLE`. */
   produce({ kind, rtpParameters, paused = false, source, appData }: ProduceRequest): Promise<Track> {
     this.#require('SEND')
     const checked = parameters('rtpParameters', rtpParameters)
     const shared = appData == null ? undefined : parameters('appData', appData)
     const { participant, slots } = this.peer
+    participant.requireMayPublish(kind)
     const make = async () => {
       const producer = await ask(this.media, 'rtpParameters', () =>
         this.media.produce({ kind, rtpParameters: checked, paused, keyFrameRequestDelay: KEYFRAME_REQUEST_DELAY_MS }),
@@ -95,12 +96,15 @@ export class PeerTransport {
   /**
    * Sends a track to the peer, paused unless said otherwise.
    *
-   * @throws {MediaError} `INPUT_INVALID`, `TRACK_CLOSED`, `CODEC_UNSUPPORTED`, `CONFLICT`, `PEER_LIMIT` or `MEDIA_UNAVAILABLE`.
+   * @throws {MediaError} `INPUT_INVALID`, `FORBIDDEN`, `TRACK_CLOSED`, `CODEC_UNSUPPORTED`, `CONFLICT`, `PEER_LIMIT` or `MEDIA_UNAVAILABLE`.
    */
   consume(track: Track, rtpCapabilities: unknown, paused = true): Promise<PeerConsumer> {
     this.#require('RECV')
     const checked = parameters('rtpCapabilities', rtpCapabilities)
-    const { room, slots, consumers } = this.peer
+    const { room, slots, consumers, plays } = this.peer
+    if (plays?.includes(track.kind) === false) {
+      throw new MediaError('FORBIDDEN', { kind: track.kind, reason: `the token lets receive ${plays.join(' and ') || 'nothing'} only` })
+    }
     const make = async () => {
       const producerId = track.producer.id
       if (!room.media.main.canConsume({ producerId, rtpCapabilities: checked })) {

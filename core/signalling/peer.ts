@@ -1,4 +1,5 @@
 import { EventEmitter } from 'node:events'
+import type { types } from 'mediasoup'
 import { MediaError } from '../kernel/errors.ts'
 import { createWebRtcTransport } from '../media/webrtc-transport.ts'
 import type { CloseReason } from '../room/close-reason.ts'
@@ -21,6 +22,8 @@ export class Peer {
   readonly participant: Participant
   /** Who let it in, and alone may steer it. */
   readonly callerId: string
+  /** The kinds of tracks it gets; absent: every kind. */
+  readonly plays: readonly types.MediaKind[] | undefined
   readonly events = new EventEmitter<PeerEvents>().setMaxListeners(0)
   readonly presence: Presence
   readonly transports = new Map<string, PeerTransport>()
@@ -33,9 +36,10 @@ export class Peer {
     Slots
   >
 
-  constructor(participant: Participant, callerId: string) {
+  constructor(participant: Participant, callerId: string, plays?: readonly types.MediaKind[]) {
     this.participant = participant
     this.callerId = callerId
+    this.plays = plays
     this.presence = new Presence(
       () => this.#connectivity(),
       () => participant.leave('DISCONNECTED'),

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { types } from 'mediasoup'
 import type { Access } from '../access/access.ts'
-import { allows, type Caller, type Grant } from '../access/caller.ts'
+import { allows, type Caller, type Joining } from '../access/caller.ts'
 import type { App } from '../app/app.ts'
 import type { Apps } from '../app/apps.ts'
 import type { CoreEvents } from '../events/events.ts'
@@ -70,8 +70,12 @@ export class Signalling {
    */
   async join(caller: Caller, request: JoinRequest): Promise<Peer> {
     const { name: roomName, app } = this.#enter(caller, request)
-    const { identity = `guest-${randomBytes(6).toString('hex')}`, name, metadata, takeover = false } = request
-    checkIdentity(identity)
+    const { joining } = caller
+    // What a join token says of somebody is true; the rest they may say themselves.
+    const identity = joining?.identity ?? request.identity ?? `guest-${randomBytes(6).toString('hex')}`
+    const { name = request.name, metadata = request.metadata } = joining ?? {}
+    const { takeover = false } = request
+    if (!joining) checkIdentity(identity)
     checkLength('name', name, NAME_CHARS)
     checkLength('metadata', metadata, METADATA_CHARS)
 
@@ -81,14 +85,16 @@ export class Signalling {
     const participant = room.join({
       identity,
       kind: 'WEBRTC',
-      subscribing: true,
+      subscribing: this.#of.access.allows(caller, 'PLAY', { app, room: roomName }),
+      ...(joining && { hidden: joining.hidden, audience: joining.audience }),
+      ...(joining?.publishes && { publishes: joining.publishes }),
       takeover: takeover && (own === true || app.settings.takeover),
       ...(name !== undefined && name !== '' && { name }),
       ...(metadata !== undefined && { metadata }),
       ...(caller.remoteAddress !== undefined && { remoteAddress: caller.remoteAddress }),
       ...(caller.trace !== undefined && { trace: caller.trace }),
     })
-    const peer = new Peer(participant, caller.id)
+    const peer = new Peer(participant, caller.id, joining?.plays)
     this.#peers.set(participant.id, peer)
     participant.events.once('left', () => this.#peers.delete(participant.id))
     return peer
@@ -99,11 +105,15 @@ export class Signalling {
     return this.#owned(caller, this.#peers.get(participantId), 'PARTICIPANT_NOT_FOUND', participantId)
   }
 
-  /** @throws {MediaError} `TRANSPORT_NOT_FOUND`, or `FORBIDDEN` for another's or when `grant` is wanting. */
-  transport(caller: Caller, id: string, grant?: Grant): PeerTransport {
+  /**
+   * @param right What is to be done with it. Sending data takes `PUBLISH`; join tokens say so apart from that.
+   * @throws {MediaError} `TRANSPORT_NOT_FOUND`, or `FORBIDDEN` for another's or when the right is wanting.
+   */
+  transport(caller: Caller, id: string, right?: 'PUBLISH' | 'PLAY' | 'DATA'): PeerTransport {
     const found = this.#find((peer) => peer.transports.get(id))
     const peer = this.#owned(caller, found?.peer, 'TRANSPORT_NOT_FOUND', id)
-    if (grant) this.#of.access.require(caller, grant, { app: peer.room.app, room: peer.room.name })
+    if (right === 'DATA' && caller.joining) requireData(caller.joining)
+    else if (right) this.#of.access.require(caller, right === 'DATA' ? 'PUBLISH' : right, { app: peer.room.app, room: peer.room.name })
     return found!
   }
 
@@ -197,6 +207,10 @@ export class Signalling {
     }
     return undefined
   }
+}
+
+function requireData({ canPublishData }: Joining): void {
+  if (!canPublishData) throw new MediaError('FORBIDDEN', { reason: 'the token does not let send data' })
 }
 
 function checkLength(field: string, value: string | undefined, limit: number): void {

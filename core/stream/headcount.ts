@@ -5,10 +5,10 @@ import type { Room } from '../room/room.ts'
 export type Headcount = { readonly participants: number; readonly publishers: number; readonly viewers: number }
 
 /** Counts who is in a room. Whoever is hidden does not count as a viewer, unless watching is what it came for. */
-export function headcount({ participants, viewers }: Room): Headcount {
+export function headcount({ participants, audience }: Room): Headcount {
   const present = [...participants.values()]
   const publishers = present.filter(({ publishing }) => publishing).length
-  const all = present.length + viewers.size
+  const all = present.length + audience.length
   return { participants: all, publishers, viewers: all - publishers - present.filter(isUncounted).length }
 }
 

@@ -3,11 +3,12 @@ import type { Access } from '../access/access.ts'
 import type { Caller } from '../access/caller.ts'
 import type { Apps } from '../app/apps.ts'
 import type { CoreEvents } from '../events/events.ts'
+import type { Arrival } from '../ingress/arrival.ts'
 import type { Ingress } from '../ingress/ingress.ts'
-import type { Arrival, Ingresses } from '../ingress/ingresses.ts'
+import type { Ingresses } from '../ingress/ingresses.ts'
 import { MediaError } from '../kernel/errors.ts'
 import type { Log } from '../kernel/log.ts'
-import { parseOffer } from '../media/sdp/offer.ts'
+import { type Offer, parseOffer } from '../media/sdp/offer.ts'
 import { planPlay } from '../media/sdp/play.ts'
 import { planPublish } from '../media/sdp/publish.ts'
 import { createWebRtcTransport, KEYFRAME_REQUEST_DELAY_MS, whenLost } from '../media/webrtc-transport.ts'
@@ -63,6 +64,7 @@ export class WebRtcSessions {
     // Nobody is taken over, and no room is opened, for an offer that can't be read.
     this.#of.ingresses.check(request)
     const offer = parseOffer(request.offer)
+    requireOfferable(offer, request.caller)
     const { ingress, participant } = await this.#of.ingresses.accept(request)
     let transport: types.WebRtcTransport | undefined
     try {
@@ -112,9 +114,10 @@ export class WebRtcSessions {
     if (room.publishers.length === 0) throw new MediaError('NOTHING_LIVE', { room: name })
 
     const { kind, userAgent, caller } = request
-    const { remoteAddress, trace } = caller
+    const { remoteAddress, trace, joining } = caller
     const viewer = room.admit({
       kind,
+      hidden: joining?.hidden === true && !joining.audience,
       ...(userAgent !== undefined && { userAgent }),
       ...(remoteAddress !== undefined && { remoteAddress }),
       ...(trace !== undefined && { trace }),
@@ -125,7 +128,8 @@ export class WebRtcSessions {
       const router = await room.media.routerFor(plan.layout)
       const transport = await createWebRtcTransport(router.router, router.worker)
       const { sections } = plan
-      const playback = new Playback({ room, router, transport, sections, log: this.#of.log })
+      const playable = sections.filter(({ kind }) => joining?.plays?.includes(kind) !== false)
+      const playback = new Playback({ room, router, transport, sections: playable, log: this.#of.log })
       viewer.flowsThrough(playback)
       await Promise.all([transport.connect({ dtlsParameters: plan.dtlsParameters }), playback.feed()])
       const answer = plan.answer(transport, playback.sending)
@@ -154,6 +158,16 @@ export class WebRtcSessions {
     })
     this.#of.events.emit('session.opened', session)
     return session
+  }
+}
+
+/** @throws {MediaError} `FORBIDDEN` when the offer would send what the caller's join token does not let it publish. */
+function requireOfferable({ sections }: Offer, { joining }: Caller): void {
+  for (const { kind, direction, rejected } of sections) {
+    if (rejected || (kind !== 'audio' && kind !== 'video') || direction === 'recvonly' || direction === 'inactive') continue
+    if (joining?.publishes?.includes(kind) === false) {
+      throw new MediaError('FORBIDDEN', { kind, reason: `the token lets publish ${joining.publishes.join(' and ') || 'nothing'} only` })
+    }
   }
 }
 

@@ -1,8 +1,10 @@
 import type { Caller, Grant } from '../../core/access/caller.ts'
 import type { Metric, MonthlyMetric } from '../../core/access/quotas.ts'
 import type { AppConfig } from '../../core/app/config.ts'
+import type { S3Access } from '../../core/app/s3.ts'
 import type { AppSettings } from '../../core/app/settings.ts'
 import type { Change } from '../../core/events/events.ts'
+import type { IngressReport, IngressStatus } from '../../core/ingress/ingress.ts'
 import type { RtpIngestOptions, RtpTarget } from '../../core/ingress/rtp-ingest.ts'
 import type { OutboundCheck } from '../../core/kernel/outbound.ts'
 import type { RtpTapTarget, TapOptions, TrackFormat } from '../../core/media/rtp-tap.ts'
@@ -40,6 +42,19 @@ export type ViewerInfo = { id: string; room: string; kind: string }
 /** A publisher who was let in. */
 export type Admission = { ingressId: string; participantId: string; room: string; app: string; identity: string; settings: AppSettings }
 
+/** A configured way in, as plugins see it. `transcode`: whether renditions of what comes in are made. */
+export type IngressInfo = {
+  id: string
+  protocol: string
+  app: string
+  room: string
+  identity: string
+  name: string | undefined
+  transcode: boolean
+  configured: boolean
+  status: IngressStatus
+}
+
 /**
  * A publisher who asks to be let in. `room`: where it is named beside the key, the key has to lead there. `exclusive`: refused while
  * anybody else publishes in the room.
@@ -50,6 +65,7 @@ export type Arrival = {
   key: string
   room?: string
   identity?: string
+  password?: string
   exclusive?: boolean
   caller: Caller
 }
@@ -90,7 +106,12 @@ export type CoreApi = {
     /** @throws `UNAUTHENTICATED`, `FORBIDDEN`, `APP_NOT_FOUND` or `ROOM_NAME_INVALID`. */
     require(caller: Caller, grant: Grant, app: string, room: string): void
   }
-  apps: { list(): AppInfo[]; get(name: string): AppInfo }
+  apps: {
+    list(): AppInfo[]
+    get(name: string): AppInfo
+    /** An app's bucket with its credentials; undefined while it has none. Connect through `outbound`. @throws `APP_NOT_FOUND` */
+    s3(name: string): S3Access | undefined
+  }
   rooms: {
     list(): RoomInfo[]
     /** By full name. */
@@ -107,6 +128,19 @@ export type CoreApi = {
      * @throws `APP_NOT_FOUND`, `ROOM_NAME_INVALID`, `STREAM_KEY_UNKNOWN`, `UNAUTHENTICATED` or `FORBIDDEN`.
      */
     roomFor(arrival: Arrival): string
+    /** The ways in, of one protocol or of all. `ingress.changed` tells of those that come, change and go. */
+    list(filter?: { protocol?: string }): IngressInfo[]
+    /**
+     * Lets the publisher of a configured ingress in that the plugin itself brings. It leaves by `participants.leave`.
+     *
+     * @param kind What the participant is called, where that is not the ingress's protocol.
+     * @throws `INGRESS_NOT_FOUND`, `PLUGIN_DISABLED`, `IDENTITY_TAKEN` or `MEDIA_UNAVAILABLE`.
+     */
+    admit(id: string, kind?: string): Promise<Admission>
+    /** What is to be pulled: a secret, as it may carry a password. @throws `INGRESS_NOT_FOUND`, or `NOT_FOUND` when it pulls nothing. */
+    source(id: string): string
+    /** Says how an ingress is doing while nobody publishes through it. @throws `INGRESS_NOT_FOUND` */
+    report(id: string, report: IngressReport): void
   }
   participants: {
     /**
@@ -238,4 +272,5 @@ export type CoreTopics = {
   /** What the players of an app show over the picture. */
   'player.overlays': { app: AppInfo }
   'app.changed': { app: AppInfo; change: Change }
+  'ingress.changed': { ingress: IngressInfo; change: Change }
 }

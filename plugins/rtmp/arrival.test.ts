@@ -25,6 +25,9 @@ test('the path of a URL leads to app, room and identity, wherever an encoder spl
     assert.deepEqual(arrival(app, name), { app: 'live', key: 'yard', identity: 'side', token })
   }
   assert.deepEqual(arrival('live', 'ya%rd?token=sk_1'), { app: 'live', key: 'ya%rd', token: 'sk_1' })
+  for (const name of ['password', 'stream_password', 'rtmp_password']) {
+    assert.deepEqual(arrival('live', `sk-1?${name}=b%2Fc`), { app: 'live', key: 'sk-1', password: 'b/c', token })
+  }
 })
 
 test('the bitrate is limited over ten seconds, not over a burst', () => {

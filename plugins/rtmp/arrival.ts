@@ -12,7 +12,13 @@ export const PROTOCOL = 'RTMP'
 export function arrivalOf(request: PublishRequest, caller: Caller): Arrival {
   const [app = '', key = '', ...rest] = `${request.app}/${request.name}`.split('/').filter(Boolean).map(decoded)
   const identity = rest.length > 0 ? rest.join('/') : request.query.get('identity')
-  return { protocol: PROTOCOL, app, key, caller, ...(identity && { identity }) }
+  const password = passwordOf(request)
+  return { protocol: PROTOCOL, app, key, caller, ...(identity && { identity }), ...(password !== undefined && { password }) }
+}
+
+/** What goes with a stream key, under each of the names that encoders are told. */
+function passwordOf({ query }: PublishRequest): string | undefined {
+  return query.get('password') ?? query.get('stream_password') ?? query.get('rtmp_password') ?? undefined
 }
 
 /** The credential an encoder shows beside its URL. */

@@ -31,6 +31,27 @@ export function serveWhip({ http, core, config }: Pick<Host<WhipConfig>, 'http' 
     },
     options,
   )
+  // Where all that an encoder is told is one address and its stream key or join token.
+  serveResource(
+    http,
+    '/whip/:app',
+    {
+      accepts: { 'accept-post': SDP },
+      on: {
+        GET: noContent,
+        HEAD: noContent,
+        async POST(request, context) {
+          const offer = await readBody(request, SDP, maxSdpBytes)
+          const session = await core.sessions.publish({ ...arrivalOf(request, context), offer })
+          const url = new URL(context.url)
+          url.pathname += `${url.pathname.endsWith('/') ? '' : '/'}${session.room}`
+          return created(session, url, await core.server.iceServers())
+        },
+      },
+      describe: async () => withLinks([]),
+    },
+    options,
+  )
   serveResource(http, '/whip/:app/:room/:session', sessionResource(core, 'PUBLISH', maxSdpBytes), options)
 }
 

@@ -1,10 +1,11 @@
 import type { App } from '../../core/app/app.ts'
+import type { Ingress } from '../../core/ingress/ingress.ts'
 import type { Participant } from '../../core/room/participant.ts'
 import type { Room } from '../../core/room/room.ts'
 import type { Track } from '../../core/room/track.ts'
 import type { Viewer } from '../../core/room/viewer.ts'
 import type { WebRtcSession } from '../../core/webrtc/session.ts'
-import type { AppInfo, ParticipantInfo, RoomInfo, SessionInfo, TrackData, ViewerInfo } from '../../plugins/kit/core-api.ts'
+import type { AppInfo, IngressInfo, ParticipantInfo, RoomInfo, SessionInfo, TrackData, ViewerInfo } from '../../plugins/kit/core-api.ts'
 
 /** Core's live objects as the plain data that crosses into plugin threads. */
 
@@ -38,12 +39,12 @@ export const participantInfo = ({ id, identity, name, kind, room, tracks }: Part
   tracks: [...tracks.values()].map(trackData),
 })
 
-export const roomInfo = ({ name, localName, app, participants, viewers }: Room): RoomInfo => ({
+export const roomInfo = ({ name, localName, app, participants, audience }: Room): RoomInfo => ({
   name,
   localName,
   app: app.name,
   participants: [...participants.values()].map(participantInfo),
-  viewers: viewers.size,
+  viewers: audience.length,
 })
 
 export const viewerInfo = ({ id, room, kind }: Viewer): ViewerInfo => ({ id, room: room.name, kind })
@@ -55,4 +56,16 @@ export const sessionInfo = ({ id, kind, app, room, iceTag, ownerId }: WebRtcSess
   room,
   tag: iceTag,
   ownerId,
+})
+
+export const ingressInfo = ({ id, protocol, app, room, identity, name, transcode, configured, status }: Ingress): IngressInfo => ({
+  id,
+  protocol,
+  app,
+  room,
+  identity,
+  name,
+  transcode,
+  configured,
+  status,
 })

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Core } from '../../core/core.ts'
 import type { CoreEventMap } from '../../core/events/events.ts'
+import type { Admitted } from '../../core/ingress/ingresses.ts'
 import { RtpIngest } from '../../core/ingress/rtp-ingest.ts'
 import { MediaError } from '../../core/kernel/errors.ts'
 import type { Log } from '../../core/kernel/log.ts'
@@ -12,8 +13,8 @@ import { checkIdentity } from '../../core/room/identity.ts'
 import type { Participant } from '../../core/room/participant.ts'
 import type { Room } from '../../core/room/room.ts'
 import type { Viewer, ViewerOptions } from '../../core/room/viewer.ts'
-import type { CoreApi, CoreTopics, IceServer } from '../../plugins/kit/core-api.ts'
-import { appInfo, participantInfo, roomInfo, sessionInfo, trackData, viewerInfo } from './core-data.ts'
+import type { Admission, CoreApi, CoreTopics, IceServer } from '../../plugins/kit/core-api.ts'
+import { appInfo, ingressInfo, participantInfo, roomInfo, sessionInfo, trackData, viewerInfo } from './core-data.ts'
 
 /** Whose questions are answered: the plugin's name, and whether an app uses it. */
 export type Asker = { readonly plugin: string; readonly isUsedBy: (app: string) => boolean }
@@ -41,7 +42,7 @@ export class CorePort {
           access.require(caller, grant, { app, room: name })
         },
       },
-      apps: { list: () => apps.list().map(appInfo), get: (name) => appInfo(apps.get(name)) },
+      apps: { list: () => apps.list().map(appInfo), get: (name) => appInfo(apps.get(name)), s3: (name) => apps.get(name).s3() },
       rooms: {
         list: () => rooms.list().map(roomInfo),
         find: (name) => {
@@ -52,16 +53,28 @@ export class CorePort {
       },
       ingresses: {
         accept: async (arrival) => {
-          requireUse(arrival.app)
-          const { ingress, participant } = await ingresses.accept(arrival)
-          this.#answersFor(participant)
-          const { id: participantId, room, identity } = participant
-          return { ingressId: ingress.id, participantId, room: room.name, app: room.app.name, identity, settings: room.app.settings }
+          requireUse(ingresses.appOf(arrival))
+          return this.#admission(await ingresses.accept(arrival))
         },
         roomFor: (arrival) => {
-          requireUse(arrival.app)
+          requireUse(ingresses.appOf(arrival))
           return ingresses.roomFor(arrival)
         },
+        list: ({ protocol } = {}) =>
+          ingresses
+            .list()
+            .filter((ingress) => protocol === undefined || ingress.protocol === protocol)
+            .map(ingressInfo),
+        admit: async (id, kind) => {
+          requireUse(ingresses.get(id).app)
+          return this.#admission(await ingresses.admit(id, kind))
+        },
+        source: (id) => {
+          const url = ingresses.url(ingresses.get(id))
+          if (url === undefined) throw new MediaError('NOT_FOUND', { id, reason: 'it pulls nothing' })
+          return url
+        },
+        report: (id, report) => ingresses.report(id, report),
       },
       participants: {
         join: async ({ app, room, ...newcomer }) => {
@@ -119,7 +132,7 @@ export class CorePort {
       },
       sessions: {
         publish: async (request) => {
-          requireUse(request.app)
+          requireUse(ingresses.appOf(request))
           const { session, answer } = await sessions.publish(request)
           return { ...sessionInfo(session), answer }
         },
@@ -164,6 +177,12 @@ export class CorePort {
     for (const id of [...this.#participants]) this.api.participants.leave(id, 'PLUGIN_STOPPED')
   }
 
+  #admission({ ingress, participant }: Admitted): Admission {
+    this.#answersFor(participant)
+    const { id: participantId, room, identity } = participant
+    return { ingressId: ingress.id, participantId, room: room.name, app: room.app.name, identity, settings: room.app.settings }
+  }
+
   #answersFor(participant: Participant): void {
     this.#participants.add(participant.id)
     participant.events.once('left', () => this.#participants.delete(participant.id))
@@ -202,4 +221,5 @@ export const told: Told = {
   'viewer.left': (viewer, reason) => ({ viewer: viewerInfo(viewer), reason }),
   'player.overlays': (app) => ({ app: appInfo(app) }),
   'app.changed': (app, change) => ({ app: appInfo(app), change }),
+  'ingress.changed': (ingress, change) => ({ ingress: ingressInfo(ingress), change }),
 }

@@ -21,12 +21,13 @@ export interface ConnectTarget {
   encoder: string
 }
 
-const MAX_TEXT = 1024
+/** Characters of a URL or a name; join tokens, which may come in the query, are the longest part. */
+const MAX_TEXT = 8_192
 
 /**
  * Reads the target of a `connect` command. An encoder without `app` is believed by its URL.
  *
- * @returns undefined when neither names an app, or one of them is longer than 1024 characters.
+ * @returns undefined when neither names an app, or one of them is longer than 8192 characters.
  */
 export function readConnectTarget(app: unknown, tcUrl: unknown, encoder: unknown): ConnectTarget | undefined {
   const url = typeof tcUrl === 'string' ? tcUrl : ''
@@ -36,7 +37,7 @@ export function readConnectTarget(app: unknown, tcUrl: unknown, encoder: unknown
   return { app: name, tcUrl: url, encoder: typeof encoder === 'string' ? encoder.slice(0, 256) : '' }
 }
 
-/** @returns undefined when the name is empty, no text or longer than 1024 characters. */
+/** @returns undefined when the name is empty, no text or longer than 8192 characters. */
 export function readPublishRequest(
   target: ConnectTarget,
   publishName: unknown,

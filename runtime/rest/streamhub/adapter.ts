@@ -5,15 +5,22 @@ import type { Tokens } from '../../http/caller.ts'
 import type { HttpServer } from '../../http/server.ts'
 import type { RouteTable } from '../route-table.ts'
 import type { Adapter } from '../serve-adapter.ts'
+import { apps } from './apps.ts'
 import { auth } from './auth.ts'
 import { cluster } from './cluster.ts'
+import { config as appConfig } from './config.ts'
+import { configFile } from './config-file.ts'
 import { type Access, Gate, type Who } from './gate.ts'
 import { SECURITY_HEADERS } from './headers.ts'
+import { ingress } from './ingress.ts'
+import { joinTokens } from './join-tokens.ts'
 import { linksFor } from './links.ts'
 import { limitHeaders } from './login-limit.ts'
 import { logs } from './logs.ts'
 import { plugins } from './plugins.ts'
+import { presets } from './presets.ts'
 import { refusal } from './refusals.ts'
+import { s3 } from './s3.ts'
 import { stats } from './stats.ts'
 import { streams } from './streams.ts'
 import { system } from './system.ts'
@@ -50,7 +57,24 @@ export function streamHub({ config, http, tokens, placeOf, attempts, requireClus
     description: 'Apps, tokens, ingress, cameras, streams, configuration and the cluster, as StreamHub documents them.',
     root: BASE,
     callerFirst: true,
-    routes: under(BASE, { ...apiTokens, ...auth, ...streams, ...wsIngest, ...plugins, ...logs, ...stats, ...system, ...cluster }),
+    routes: under(BASE, {
+      ...auth,
+      ...apiTokens,
+      ...apps,
+      ...appConfig,
+      ...configFile,
+      ...presets,
+      ...s3,
+      ...joinTokens,
+      ...ingress,
+      ...wsIngest,
+      ...streams,
+      ...plugins,
+      ...logs,
+      ...stats,
+      ...system,
+      ...cluster,
+    }),
     securitySchemes: {
       bearer: { type: 'http', scheme: 'bearer' },
       cluster: { type: 'apiKey', in: 'header', name: 'X-Cluster-Token' },
