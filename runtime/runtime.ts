@@ -105,6 +105,7 @@ export async function startRuntime({ config, plugins: entries, log: serverLog }:
         viewerLimit: config.maxViewersPerRoom,
         logins: loginSettings(config),
         privateAddresses: config.privateAddresses,
+        appEnvironment: new Map([...config.appSecrets].map(([name, secret]) => [name, secret.reveal()])),
         ...liveKitKey(config),
         cluster: {
           ...(config.streamHub.clusterToken && { token: config.streamHub.clusterToken.reveal() }),
@@ -117,7 +118,7 @@ export async function startRuntime({ config, plugins: entries, log: serverLog }:
       lifetime,
     )
     const { level, retentionDays } = config.logArchive
-    const logs = LogArchive.start({ ...core, server: serverLog, level, retentionDays }, lifetime)
+    const logs = LogArchive.start({ ...core, server: serverLog, level, retentionDays }, core.written)
     telemetry?.follow(core, lifetime)
     requireSafeExposure(config, core.tokens.anyValid)
     const newToken = await firstToken(core, config)
