@@ -237,8 +237,11 @@ export type CoreApi = {
     overlays(room: string): ShownOverlay[]
   }
   quotas: {
-    /** @throws `APP_NOT_FOUND`, or `QUOTA_EXCEEDED` with `metric`, `limit` and `used`, when the app's tenant has nothing left. */
-    require(metric: Metric, app: string): void
+    /**
+     * @param caller Who asked for it: whoever is not metered, such as an API token, is let through. Absent: the tenant's limits count.
+     * @throws `APP_NOT_FOUND`, or `QUOTA_EXCEEDED` with `metric`, `limit` and `used`, when the app's tenant has nothing left.
+     */
+    require(metric: Metric, app: string, caller?: Caller): void
     /** Counts what the app's tenant has used up this month, in minutes or gigabytes. @throws `APP_NOT_FOUND` */
     use(metric: MonthlyMetric, app: string, amount: number): void
   }

@@ -157,7 +157,7 @@ export class CorePort {
         overlays: (room) => overlays.in(apps.owning(room), room),
       },
       quotas: {
-        require: (metric, app) => quotas.require(metric, apps.get(app)),
+        require: (metric, app, caller) => quotas.require(metric, { tenant: apps.get(app).tenant, ...(caller && { caller }) }),
         use: (metric, app, amount) => quotas.use(apps.get(app).tenant, metric, amount),
       },
       server: { iceServers: () => [...iceServers] },
