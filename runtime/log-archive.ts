@@ -5,11 +5,11 @@ import { Feed } from '../core/kernel/feed.ts'
 import type { Lifetime } from '../core/kernel/lifetime.ts'
 import { LOG_LEVELS, type LogLevel } from '../core/kernel/log.ts'
 import type { Store } from '../core/store/database.ts'
-import { count, desc, eq, sql } from '../core/store/drizzle.ts'
+import { eq, sql } from '../core/store/drizzle.ts'
 import { logLines } from '../core/store/tables.ts'
 import type { LogEntry, LogFilter, LogPage, LogsService } from '../schema/context.ts'
 import type { LogLine, ServerLog } from './log.ts'
-import { conditionOf, isWanted } from './log-search.ts'
+import { countLines, isWanted, searchLines } from './log-search.ts'
 
 /** How long lines are collected before they are written together, in milliseconds. */
 const COLLECTED_MS = 250
@@ -72,21 +72,9 @@ export class LogArchive implements LogsService {
     return archive
   }
 
-  async search(filter: LogFilter, { limit, offset }: { limit: number; offset: number }): Promise<LogPage> {
+  async search(filter: LogFilter, page: { limit: number; offset: number }): Promise<LogPage> {
     await this.written()
-    const { store } = this.#of
-    const where = conditionOf(filter)
-    const [[whole], rows] = await Promise.all([
-      store.select({ total: count() }).from(logLines).where(where),
-      store.select().from(logLines).where(where).orderBy(desc(logLines.at), desc(logLines.number)).limit(limit).offset(offset),
-    ])
-    const lines = rows.map(({ level, app, fields, ...row }) => ({
-      ...row,
-      level: level as LogLevel,
-      ...(app !== null && { app }),
-      fields: fields ?? {},
-    }))
-    return { total: whole?.total ?? 0, lines }
+    return searchLines(this.#of.store, filter, page)
   }
 
   tail(filter: LogFilter, isVisible: (app: string | undefined) => boolean = () => true): Feed<LogEntry> {
@@ -103,12 +91,7 @@ export class LogArchive implements LogsService {
 
   async countByLevel(filter: LogFilter): Promise<Partial<Record<LogLevel, number>>> {
     await this.written()
-    const rows = await this.#of.store
-      .select({ level: logLines.level, lines: count() })
-      .from(logLines)
-      .where(conditionOf(filter))
-      .groupBy(logLines.level)
-    return Object.fromEntries(rows.map(({ level, lines }) => [level, lines]))
+    return countLines(this.#of.store, filter)
   }
 
   /** Deletes what is older than it may get, a few rows at a time. */
