@@ -2,10 +2,11 @@ import { statfs } from 'node:fs/promises'
 import { availableParallelism, freemem, loadavg, totalmem } from 'node:os'
 import { join } from 'node:path'
 import type { App } from '../core/app/app.ts'
+import { appSizes } from '../core/app/app-sizes.ts'
 import type { Core } from '../core/core.ts'
 import type { LogsService, ServerService, StatsService } from '../schema/context.ts'
 import type { AppStats, ServerStats } from '../schema/stats.ts'
-import { databaseSize, recordingsIn } from './folder-size.ts'
+import { databaseSize } from './database-size.ts'
 
 /** How long what took a look at the disk is told again, in milliseconds. */
 const FRESH_MS = 5_000
@@ -64,24 +65,21 @@ export class ServerStatsReader implements StatsService {
 
   async #readStorage(): Promise<ServerStats['storage']> {
     const { core, dataDir } = this.#of
-    const apps = core.apps.list()
-    const [registryBytes, databases, recordings] = await Promise.all([
+    const [registryBytes, apps] = await Promise.all([
       databaseSize(join(dataDir, 'patchbay.db')),
-      Promise.all(apps.map(databaseOf)),
-      Promise.all(apps.map(recordingsOf)),
+      Promise.all(core.apps.list().map((app) => appSizes(app))),
     ])
-    const count = sum(recordings.map((files) => files.count))
-    const totalBytes = sum(recordings.map((files) => files.totalBytes))
-    return { registryBytes, appDatabasesBytes: sum(databases), recordings: { count, totalBytes } }
+    return {
+      registryBytes,
+      appDatabasesBytes: sum(apps.map(({ databaseBytes }) => databaseBytes)),
+      recordingsBytes: sum(apps.map(({ recordingsBytes }) => recordingsBytes)),
+      recordings: sum(apps.map(({ recordings }) => recordings)),
+    }
   }
 
   async #readApp(app: App): Promise<AppStats> {
     const { core, logs } = this.#of
-    const [databaseBytes, recordings, logLines] = await Promise.all([
-      databaseOf(app),
-      recordingsOf(app),
-      logs.countByLevel({ app: app.name, since: new Date(Date.now() - DAY_MS) }),
-    ])
+    const [sizes, logLines] = await Promise.all([appSizes(app), logs.countByLevel({ app: app.name, since: new Date(Date.now() - DAY_MS) })])
     const counted = app.config.features.viewerCounter
     const rooms = core.rooms
       .list()
@@ -92,8 +90,7 @@ export class ServerStatsReader implements StatsService {
       activeStreams: sum(rooms.map(({ publishers }) => publishers)),
       viewers: counted ? sum(rooms.map(({ viewers = 0 }) => viewers)) : undefined,
       rooms,
-      recordings,
-      databaseBytes,
+      sizes,
       ingress: this.#ingresses(app),
       logLines,
     }
@@ -108,14 +105,6 @@ export class ServerStatsReader implements StatsService {
     const tasks = [...this.#of.core.tasks].filter(({ type }) => EGRESS.has(type))
     return { active: tasks.filter(({ state }) => state === 'RUNNING').length, total: tasks.length }
   }
-}
-
-function databaseOf({ folder }: App): Promise<number> {
-  return databaseSize(join(folder, 'app.db'))
-}
-
-function recordingsOf({ folder }: App) {
-  return recordingsIn(join(folder, 'recordings'))
 }
 
 /** The disk that a folder is on; undefined when it can't be asked. */

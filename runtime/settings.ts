@@ -4,7 +4,7 @@ import type { ServerService } from '../schema/context.ts'
 import type { Settings, SettingsGroup, SettingsService } from '../schema/settings.ts'
 import type { Config } from './config/env.ts'
 import { VARIABLES, type VariableName } from './config/variables.ts'
-import { databaseSize } from './folder-size.ts'
+import { databaseSize } from './database-size.ts'
 
 type ServerSettingsDependencies = { config: Config; core: Core; server: ServerService; port: () => number }
 

@@ -1,3 +1,4 @@
+import type { AppSizes } from '../core/app/app-sizes.ts'
 import type { LogLevel } from '../core/kernel/log.ts'
 import type { Room } from '../core/room/room.ts'
 import { builder } from './builder.ts'
@@ -12,7 +13,6 @@ const SHORTEST_INTERVAL_MS = 1_000
 type Space = { readonly totalBytes: number; readonly freeBytes: number; readonly usedBytes: number }
 /** How many there are, and how many of them run. */
 type Tally = { readonly active: number; readonly total: number }
-type Files = { readonly count: number; readonly totalBytes: number }
 
 export type ServerStats = {
   readonly at: Date
@@ -21,7 +21,12 @@ export type ServerStats = {
   readonly cpu: { readonly loadAvg: readonly number[]; readonly cores: number }
   readonly memory: Space
   readonly disk: Space | undefined
-  readonly storage: { readonly registryBytes: number; readonly appDatabasesBytes: number; readonly recordings: Files }
+  readonly storage: {
+    readonly registryBytes: number
+    readonly appDatabasesBytes: number
+    readonly recordings: number
+    readonly recordingsBytes: number
+  }
   readonly mediaAlive: boolean
   readonly counts: { readonly apps: number; readonly rooms: number; readonly activeStreams: number }
   readonly ingress: Tally
@@ -34,8 +39,7 @@ export type AppStats = {
   /** Absent where the app does not count them. */
   readonly viewers: number | undefined
   readonly rooms: readonly { readonly room: Room; readonly viewers: number | undefined; readonly publishers: number }[]
-  readonly recordings: Files
-  readonly databaseBytes: number
+  readonly sizes: AppSizes
   readonly ingress: Tally
   /** Lines of the log during the last 24 hours. */
   readonly logLines: Partial<Record<LogLevel, number>>
@@ -58,14 +62,6 @@ const TallyType = builder.objectRef<Tally>('Tally').implement({
   }),
 })
 
-const FilesType = builder.objectRef<Files>('StoredFiles').implement({
-  description: 'Files on the disk.',
-  fields: (t) => ({
-    count: t.exposeInt('count', { description: 'How many.' }),
-    totalBytes: t.expose('totalBytes', { type: 'BigInt', description: 'Their size together, in bytes.' }),
-  }),
-})
-
 const Cpu = builder.objectRef<ServerStats['cpu']>('Cpu').implement({
   description: 'The processors of the machine.',
   fields: (t) => ({
@@ -82,7 +78,8 @@ const Storage = builder.objectRef<ServerStats['storage']>('Storage').implement({
   fields: (t) => ({
     registryBytes: t.expose('registryBytes', { type: 'BigInt', description: "Size of the server's own database; 0 when it is elsewhere." }),
     appDatabasesBytes: t.expose('appDatabasesBytes', { type: 'BigInt', description: "Size of the apps' databases together, in bytes." }),
-    recordings: t.expose('recordings', { type: FilesType, description: 'The recordings on this disk.' }),
+    recordings: t.exposeInt('recordings', { description: 'How many recordings there are.' }),
+    recordingsBytes: t.expose('recordingsBytes', { type: 'BigInt', description: 'Size of the recordings together, in bytes.' }),
   }),
 })
 
@@ -134,6 +131,17 @@ const LogLineCounts = builder.objectRef<AppStats['logLines']>('LogLineCounts').i
   }),
 })
 
+const RecordingCounts = builder.objectRef<AppSizes>('RecordingCounts').implement({
+  description: 'How many recordings there are.',
+  fields: (t) => ({
+    total: t.exposeInt('recordings', { description: 'All of them.' }),
+    recording: t.int({ description: 'That are going on.', resolve: ({ recordingStates }) => recordingStates.RECORDING ?? 0 }),
+    uploading: t.int({ description: 'That are being finished.', resolve: ({ recordingStates }) => recordingStates.UPLOADING ?? 0 }),
+    ready: t.int({ description: 'That can be watched.', resolve: ({ recordingStates }) => recordingStates.READY ?? 0 }),
+    failed: t.int({ description: 'That came to nothing.', resolve: ({ recordingStates }) => recordingStates.FAILED ?? 0 }),
+  }),
+})
+
 const AppStatsType = builder.objectRef<AppStats>('AppStats').implement({
   description: 'How an app is doing.',
   fields: (t) => ({
@@ -141,8 +149,13 @@ const AppStatsType = builder.objectRef<AppStats>('AppStats').implement({
     activeStreams: t.exposeInt('activeStreams', { description: 'Participants that publish.' }),
     viewers: t.exposeInt('viewers', { nullable: true, description: 'How many watch; absent where the app does not count them.' }),
     rooms: t.field({ type: [RoomStats], description: 'Its open rooms.', resolve: ({ rooms }) => [...rooms] }),
-    recordings: t.expose('recordings', { type: FilesType, description: 'Its recordings on this disk.' }),
-    databaseBytes: t.expose('databaseBytes', { type: 'BigInt', description: 'Size of its database, in bytes.' }),
+    databaseBytes: t.field({ type: 'BigInt', description: 'Size of its database, in bytes.', resolve: ({ sizes }) => sizes.databaseBytes }),
+    recordingsBytes: t.field({
+      type: 'BigInt',
+      description: 'Size of its recordings together, in bytes.',
+      resolve: ({ sizes }) => sizes.recordingsBytes,
+    }),
+    recordings: t.field({ type: RecordingCounts, description: 'How many recordings it has.', resolve: ({ sizes }) => sizes }),
     ingress: t.expose('ingress', { type: TallyType, description: 'Its ways in.' }),
     logLines: t.expose('logLines', { type: LogLineCounts, description: 'What was logged about it during the last 24 hours.' }),
   }),

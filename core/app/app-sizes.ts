@@ -44,15 +44,15 @@ async function listed(store: AppStore): Promise<Total | undefined> {
 }
 
 async function lying(folder: string): Promise<Total> {
-  const bytes = 0
-  const count = 0
+  let bytes = 0
+  let count = 0
   const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => [])
   for (const entry of entries) {
     if (!entry.isFile()) continue
-    total.bytes += await sizeOf(join(entry.parentPath, entry.name))
-    if (RECORDING.test(entry.name)) total.count++
+    bytes += await sizeOf(join(entry.parentPath, entry.name))
+    if (RECORDING.test(entry.name)) count++
   }
-  return total
+  return { bytes, count, states: { READY: count } }
 }
 
 async function sizeOf(path: string): Promise<number> {

@@ -7,17 +7,16 @@ import { route } from './route.ts'
 const SPACE = '{ totalBytes freeBytes usedBytes }'
 const SERVER = `{ stats: serverStats {
   at uptimeSeconds version cpu { loadAvg cores } memory ${SPACE} disk ${SPACE}
-  storage { registryBytes appDatabasesBytes recordings { count totalBytes } }
+  storage { registryBytes appDatabasesBytes recordings recordingsBytes }
   mediaAlive counts { apps rooms activeStreams } ingress { active total } egress { active total }
 } }`
 const APP = `query ($app: String!) { app(name: $app) { name displayName stats {
   at activeStreams viewers rooms { room { name openedAt } viewers publishers }
-  recordings { count totalBytes } databaseBytes ingress { active total } logLines { error warn info }
+  recordings { total recording uploading ready failed } recordingsBytes databaseBytes ingress { active total } logLines { error warn info }
 } } }`
 const HEALTH = '{ health { version at uptimeSeconds } }'
 
 type Tally = { active: number; total: number }
-type Files = { count: number; totalBytes: number }
 type Server = {
   at: string
   uptimeSeconds: number
@@ -25,7 +24,7 @@ type Server = {
   cpu: z.output<typeof ServerStats>['cpu']
   memory: z.output<typeof Space>
   disk: z.output<typeof Space> | null
-  storage: { registryBytes: number; appDatabasesBytes: number; recordings: Files }
+  storage: { registryBytes: number; appDatabasesBytes: number; recordings: number; recordingsBytes: number }
   mediaAlive: boolean
   counts: z.output<typeof ServerStats>['counts']
   ingress: Tally
@@ -39,7 +38,8 @@ type App = {
     activeStreams: number
     viewers: number | null
     rooms: readonly { room: { name: string; openedAt: string }; viewers: number | null; publishers: number }[]
-    recordings: Files
+    recordings: { total: number } & z.output<typeof AppStats>['vods']['byStatus']
+    recordingsBytes: number
     databaseBytes: number
     ingress: Tally
     logLines: z.output<typeof AppStats>['events24h']
@@ -128,7 +128,7 @@ export const stats: RouteTable<Access, Who> = {
 }
 
 function toServerStats({ at, uptimeSeconds, version, cpu, memory, disk, counts, ...of }: Server): z.output<typeof ServerStats> {
-  const { registryBytes, appDatabasesBytes, recordings } = of.storage
+  const { registryBytes, appDatabasesBytes, recordings, recordingsBytes } = of.storage
   return {
     ts: at,
     uptimeSeconds,
@@ -140,8 +140,8 @@ function toServerStats({ at, uptimeSeconds, version, cpu, memory, disk, counts, 
       dbSizeBytes: registryBytes,
       appsDbSizeBytes: appDatabasesBytes,
       totalDbSizeBytes: registryBytes + appDatabasesBytes,
-      vodTotalBytes: recordings.totalBytes,
-      vodCount: recordings.count,
+      vodTotalBytes: recordingsBytes,
+      vodCount: recordings,
     },
     livekitReachable: of.mediaAlive,
     counts,
@@ -151,7 +151,7 @@ function toServerStats({ at, uptimeSeconds, version, cpu, memory, disk, counts, 
 }
 
 function toAppStats({ name, displayName, stats: of }: App): z.output<typeof AppStats> {
-  const { count, totalBytes } = of.recordings
+  const { total, ...byStatus } = of.recordings
   return {
     ts: of.at,
     app: { name, displayName },
@@ -160,8 +160,8 @@ function toAppStats({ name, displayName, stats: of }: App): z.output<typeof AppS
       totalViewers: of.viewers,
       rooms: of.rooms.map(({ room, viewers, publishers }) => ({ room: room.name, viewers, publishers, startedAt: room.openedAt })),
     },
-    vods: { count, totalBytes, byStatus: { recording: 0, uploading: 0, ready: count, failed: 0 } },
-    storage: { appDbBytes: of.databaseBytes, vodBytes: totalBytes },
+    vods: { count: total, totalBytes: of.recordingsBytes, byStatus },
+    storage: { appDbBytes: of.databaseBytes, vodBytes: of.recordingsBytes },
     ingress: { total: of.ingress.total, active: of.ingress.active },
     events24h: of.logLines,
   }
