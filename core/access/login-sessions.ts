@@ -14,7 +14,8 @@ export type LoginSession = {
 }
 
 export const LASTS_MS = 12 * 3_600_000
-const SWEEP_EVERY_MS = 3_600_000
+/** How much longer than a session its connections may last. */
+const SWEEP_EVERY_MS = 60_000
 /** Sessions of one user; the oldest ends when another is opened. */
 const MOST_PER_USER = 100
 
@@ -92,8 +93,9 @@ export class LoginSessions {
   }
 
   async #sweep(): Promise<void> {
-    for (const session of this.#byId.values()) {
-      if (lasts(session)) continue
+    const ended = [...this.#byId.values()].filter((session) => !lasts(session))
+    if (ended.length === 0) return
+    for (const session of ended) {
       this.#byId.delete(session.id)
       this.tell(session)
     }
