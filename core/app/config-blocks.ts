@@ -2,9 +2,9 @@ import { z } from 'zod'
 import { flag, oneNumberOf, text } from './config-keys.ts'
 
 /** Minutes that a recording may be split by; 0: never. */
-export const SPLIT_MINUTES = [0, 15, 30, 60, 90, 120] as const
+const SPLIT_MINUTES = [0, 15, 30, 60, 90, 120] as const
 /** Seconds between the pictures that a recording takes; 0: none. */
-export const SNAPSHOT_SECONDS = [0, 1, 30, 60, 120, 360] as const
+const SNAPSHOT_SECONDS = [0, 1, 30, 60, 120, 360] as const
 
 const LogLevel = z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal'])
 
@@ -26,7 +26,7 @@ const Rendition = z
   .describe('One rendition of a recording.')
 
 /** The layers that a sender is asked for when an app says nothing about them. */
-export const DEFAULT_LAYERS = [
+const DEFAULT_LAYERS = [
   { name: 'high', height: 720 },
   { name: 'med', height: 480 },
   { name: 'low', height: 240 },

@@ -90,7 +90,7 @@ export type WholeConfig = MediaConfig & {
 export const word = (name: string): string => name.toLowerCase().replaceAll('_', '-')
 
 /** `H264_VP8` as `h264+vp8`, and back. */
-export const encodingWord = (name: string): string => name.toLowerCase().replace('_', '+')
+const encodingWord = (name: string): string => name.toLowerCase().replace('_', '+')
 export const encodingName = (text: string): string => text.toUpperCase().replace('+', '_')
 
 export const toTranscoding = (transcoding: Transcoding) => ({
