@@ -14,6 +14,9 @@ import type { RoomMessage } from '../signalling/room-message.ts'
 import type { Stream } from '../stream/stream.ts'
 import type { WebRtcSession } from '../webrtc/session.ts'
 
+/** Where something is waited for: a TCP port of loopback, and what has to be said there first. */
+export type Delivery = { readonly port: number; readonly token: string }
+
 export type Change = 'CREATED' | 'CHANGED' | 'DELETED'
 
 /** Everything that happens, by name. GraphQL subscriptions and plugins are its consumers. */
@@ -45,6 +48,10 @@ export type CoreEventMap = {
   'room.message': [message: RoomMessage]
   'chat.message': [message: RoomMessage]
   'chat.reaction': [message: RoomMessage]
+  /** Somebody wants what leads to a track's present picture, from its publisher. */
+  'track.replayWanted': [track: Track, delivery: Delivery]
+  /** Somebody wants the last picture of one who publishes without tracks. */
+  'participant.pictureWanted': [participant: Participant, delivery: Delivery]
   'viewer.joined': [viewer: Viewer]
   'viewer.changed': [viewer: Viewer]
   'viewer.left': [viewer: Viewer, reason: CloseReason]

@@ -18,6 +18,8 @@ export type RtpIngestOptions = {
   }
   /** Ask for a second stream that bridges the time to the next keyframe; see `Track.bridged`. */
   bridged?: boolean
+  /** Its publisher keeps what leads to the present picture, and sends it to who asks by `tracks.replay`. */
+  replayable?: boolean
   info?: TrackInfo
 }
 
@@ -51,8 +53,8 @@ export class RtpIngest {
     const ingest = new RtpIngest(participant, options, log)
     const producer = await ingest.#produce()
     const codec = options.codec.mimeType.split('/')[1] ?? options.codec.mimeType
-    const { kind, bridged, info } = options
-    ingest.#track = participant.publish({ kind, codec, producer, ...(bridged && { bridged }), ...(info && { info }) })
+    const { kind, bridged = false, replayable = false, info = {} } = options
+    ingest.#track = participant.publish({ kind, codec, producer, bridged, replayable, info })
     ingest.#followRoom()
     return ingest.#target()
   }

@@ -37,6 +37,8 @@ export type TrackOptions = {
   producer: types.Producer
   /** The track has a second stream, layer 0, which its publisher makes while viewers wait for a keyframe of layer 1. */
   bridged?: boolean
+  /** Its publisher answers `track.replayWanted`. */
+  replayable?: boolean
   info?: TrackInfo
 }
 
@@ -47,6 +49,7 @@ export class Track {
   readonly kind: types.MediaKind
   readonly codec: string
   readonly bridged: boolean
+  readonly replayable: boolean
   readonly publishedAt = new Date()
   #producer!: types.Producer
   #bridgeViewers = 0
@@ -59,6 +62,7 @@ export class Track {
     this.kind = options.kind
     this.codec = options.codec
     this.bridged = options.bridged ?? false
+    this.replayable = options.replayable ?? false
     this.#info = options.info ?? {}
     this.#use(options.producer)
   }

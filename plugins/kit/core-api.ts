@@ -3,7 +3,7 @@ import type { Metric, MonthlyMetric } from '../../core/access/quotas.ts'
 import type { AppConfig } from '../../core/app/config.ts'
 import type { S3Access } from '../../core/app/s3.ts'
 import type { AppSettings } from '../../core/app/settings.ts'
-import type { Change } from '../../core/events/events.ts'
+import type { Change, Delivery } from '../../core/events/events.ts'
 import type { IngressReport, IngressStatus } from '../../core/ingress/ingress.ts'
 import type { RtpIngestOptions, RtpTarget } from '../../core/ingress/rtp-ingest.ts'
 import type { OutboundCheck } from '../../core/kernel/outbound.ts'
@@ -30,10 +30,22 @@ export type TrackData = TrackInfo & {
   kind: 'audio' | 'video'
   codec: string
   muted: boolean
+  /** Whether its publisher answers `tracks.replay`. */
+  replayable: boolean
   participantId: string
   room: string
 }
-export type ParticipantInfo = { id: string; room: string; app: string; identity: string; name: string; kind: string; tracks: TrackData[] }
+/** `onDemand`: it makes tracks when they are wanted, and has a picture without them. */
+export type ParticipantInfo = {
+  id: string
+  room: string
+  app: string
+  identity: string
+  name: string
+  kind: string
+  onDemand: boolean
+  tracks: TrackData[]
+}
 export type RoomInfo = { name: string; localName: string; app: string; participants: ParticipantInfo[]; viewers: number }
 /** `room`: by its full or app-local name. */
 export type NewViewer = { app: string; room: string; kind: string; remoteAddress?: string; userAgent?: string }
@@ -168,6 +180,12 @@ export type CoreApi = {
      */
     wantTracks(id: string): string
     unwantTracks(want: string): void
+    /**
+     * Asks one who makes tracks on demand for its last picture, as JPEG. It is delivered at once, or never.
+     *
+     * @throws `PARTICIPANT_NOT_FOUND`
+     */
+    picture(id: string, delivery: Delivery): void
   }
   tracks: {
     /** Opens a track that a pipeline sends as plain RTP to the answered ports. */
@@ -183,6 +201,13 @@ export type CoreApi = {
     /** Asks the sender of what a tap copies for a keyframe. */
     requestKeyframe(tapId: string): Promise<void>
     untap(tapId: string): void
+    /**
+     * Asks the publisher of a `replayable` track for what leads to its present picture: RTP as `application/x-rtp-stream`, its last
+     * picture a second after all others. It is delivered at once, or never.
+     *
+     * @throws `TRACK_NOT_FOUND`, or `CONFLICT` when the track is not replayable.
+     */
+    replay(id: string, delivery: Delivery): void
     /** The qualities the sender made, smallest first; none when there is but one. @throws `TRACK_NOT_FOUND` */
     layers(id: string): Promise<TrackLayer[]>
   }
@@ -267,6 +292,8 @@ export type CoreTopics = {
   'track.published': { track: TrackData }
   'track.unpublished': { track: TrackData; reason: CloseReason }
   'track.keyframeWanted': { trackId: string; participantId: string; ssrc: number }
+  'track.replayWanted': { trackId: string; participantId: string; delivery: Delivery }
+  'participant.pictureWanted': { participantId: string; delivery: Delivery }
   'track.bridgeViewers': { trackId: string; participantId: string; count: number }
   'room.opened': { room: RoomInfo }
   'room.closed': { room: RoomInfo; reason: CloseReason }

@@ -1,4 +1,5 @@
 import { definePlugin } from '../kit/define-plugin.ts'
+import { deliver } from '../kit/delivery.ts'
 import { inTurns } from '../kit/in-turns.ts'
 import { SenderReports } from '../kit/rtp/sender-reports.ts'
 import { PullConfig } from './config.ts'
@@ -31,6 +32,10 @@ export default definePlugin({
     })
     events.on('participant.left', ({ participant, reason }) => pulls.left(participant.id, reason))
     events.on('track.keyframeWanted', ({ participantId }) => pulls.ofParticipant(participantId)?.publication.media?.keyframeWanted())
+    events.on('track.replayWanted', ({ participantId, delivery }) => {
+      const media = pulls.ofParticipant(participantId)?.publication.media
+      if (media) void deliver(delivery, media.replay())
+    })
     apps.onChange((app) => pulls.retry(app))
     for (const ingress of await core.ingresses.list({ protocol: PROTOCOL })) pulls.add(ingress)
     return { schema: pullSchema(pulls) }

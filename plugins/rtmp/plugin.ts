@@ -1,5 +1,6 @@
 import { keepSpareHost } from '../../native/host-process.ts'
 import { definePlugin } from '../kit/define-plugin.ts'
+import { deliver } from '../kit/delivery.ts'
 import { inTurns } from '../kit/in-turns.ts'
 import { SenderReports } from '../kit/rtp/sender-reports.ts'
 import { RtmpConfig } from './config.ts'
@@ -38,6 +39,10 @@ export default definePlugin({
       sessions.of(participant.id)?.close('REQUESTED', detail)
     })
     events.on('track.keyframeWanted', ({ participantId, ssrc }) => sessions.of(participantId)?.keyframeWanted(ssrc))
+    events.on('track.replayWanted', ({ participantId, delivery }) => {
+      const session = sessions.of(participantId)
+      if (session) void deliver(delivery, session.replay())
+    })
     events.on('track.bridgeViewers', ({ participantId, count }) => sessions.of(participantId)?.bridgeViewers(count))
 
     log.info({ port: server.port, rtmpsPort: server.rtmpsPort }, 'listening for RTMP')

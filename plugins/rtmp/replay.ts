@@ -1,6 +1,8 @@
+import { type ReplayedFrame, replayed } from '../kit/rtp/replay.ts'
 import type { FlvPipeline } from './flv-pipeline.ts'
 import type { GopCache } from './protocol/gop-cache.ts'
 import { parseVideoTag } from './protocol/video-tag.ts'
+import { nalLengthBytes, nalUnits, parameterSets } from './rtp/avcc.ts'
 
 /** How long before the last frame the replayed ones end, in milliseconds: none may share its time with it. */
 const MARGIN_MS = 20
@@ -26,6 +28,25 @@ export function replay(cache: GopCache, pipeline: FlvPipeline): void {
     if (index === frames.length - 1) pipeline.write(message, delayMs)
     else pipeline.write(...pushedTogether(message.payload, startMs + index, Math.round(delayMs / frameMs)))
   })
+}
+
+/** What the cache holds of H.264, as packets for whoever wants the present picture. */
+export function replayOf(cache: GopCache): Iterable<Buffer> {
+  const frames: ReplayedFrame[] = []
+  let sets: Buffer[] = []
+  let lengthBytes = 4
+  for (const { type, payload, timestampMs } of cache.snapshot()) {
+    const tag = type === 'video' ? parseVideoTag(payload) : undefined
+    if (tag?.codec !== 'H264') continue
+    const data = payload.subarray(tag.dataOffset)
+    if (tag.packet === 'SEQUENCE_HEADER') {
+      sets = parameterSets(data)
+      lengthBytes = nalLengthBytes(data)
+    } else if (tag.packet === 'FRAME') {
+      frames.push({ units: nalUnits(data, lengthBytes), sessionMs: timestampMs + tag.compositionTimeMs })
+    }
+  }
+  return replayed(frames, sets)
 }
 
 function pushedTogether(payload: Buffer, timestampMs: number, delayMs: number): Parameters<FlvPipeline['write']> {

@@ -149,6 +149,11 @@ export class Session {
     this.#video.keyframeWanted(ssrc)
   }
 
+  /** What leads to the present picture, to be decoded in one go. */
+  replay(): Iterable<Buffer> {
+    return this.#video.replay()
+  }
+
   bridgeViewers(count: number): void {
     this.#video.bridgeViewers(count)
   }

@@ -10,6 +10,7 @@ import { GopCache } from './protocol/gop-cache.ts'
 import type { StreamMetadata } from './protocol/metadata.ts'
 import type { VideoConfig } from './protocol/video-config.ts'
 import { HEADER_DATA_OFFSET, parseVideoTag, type VideoCodec } from './protocol/video-tag.ts'
+import { replayOf } from './replay.ts'
 import { Transcoding, type TranscodingOptions } from './transcoding.ts'
 import { VIDEO_FORMATS, type VideoFormat } from './video-formats.ts'
 import type { VideoPath } from './video-path.ts'
@@ -98,6 +99,11 @@ export class Video {
     this.#path?.keyframeWanted(ssrc)
   }
 
+  /** What leads to the present picture, to be decoded in one go; nothing when that is not kept. */
+  replay(): Iterable<Buffer> {
+    return replayOf(this.#cache)
+  }
+
   bridgeViewers(count: number): void {
     this.#viewers = count
     this.#path?.bridgeViewers(count)
@@ -168,7 +174,13 @@ export class Video {
   async #publish(format: VideoFormat, transcoded: boolean): Promise<void> {
     const bridged = !transcoded && this.#options.bridged && format.isDecodable
     const { codec } = format
-    this.#track = await OutgoingTrack.publish(this.#options.context, { kind: 'video', codec, bridged, info: this.facts })
+    this.#track = await OutgoingTrack.publish(this.#options.context, {
+      kind: 'video',
+      codec,
+      bridged,
+      replayable: format.isDecodable,
+      info: this.facts,
+    })
     if (this.#closed) this.#track.close()
     else this.#follow(this.#track, format, transcoded || this.#obstacle !== undefined)
   }

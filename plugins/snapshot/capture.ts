@@ -6,6 +6,7 @@ import type { TrackData } from '../kit/core-api.ts'
 import type { Host } from '../kit/host.ts'
 import { picturePipeline } from './launch.ts'
 import { receiverOf } from './receiver.ts'
+import { captureReplay } from './replay.ts'
 
 export type CaptureHost = Pick<Host, 'core' | 'pipelines'>
 export type CaptureOptions = { widthPx: number; quality: number; timeoutMs: number }
@@ -19,6 +20,9 @@ export async function capture({ core, pipelines }: CaptureHost, track: TrackData
   const { widthPx, quality, timeoutMs } = options
   const signal = AbortSignal.timeout(timeoutMs)
   try {
+    // A publisher that can't be asked for a keyframe has one, and all that came after it.
+    const kept = track.replayable ? await captureReplay({ core, pipelines }, track, { ...options, signal }) : undefined
+    if (kept) return kept
     await using pipeline = await pipelines.start({
       name: `snapshot of ${track.room}`,
       ...picturePipeline(track.codec, widthPx, quality),

@@ -23,6 +23,18 @@ export const SnapshotConfig = z.strictObject({
       'How long a capture may take, in milliseconds; it waits for the next keyframe of an encoder that can not be asked for one. Default 5000.',
     ),
   maxCaptures: z.int().min(1).max(32).default(2).describe('Captures at the same time, each in a process of its own. Default 2.'),
+  keepHours: z
+    .number()
+    .min(0)
+    .max(87_600)
+    .default(24 * 7)
+    .describe('How long pictures stay in the folder of their app, in hours; 0: for ever. Default 168.'),
+  linkTtlS: z
+    .int()
+    .min(60)
+    .max(604_800)
+    .default(86_400)
+    .describe('How long signed links to pictures in a bucket are good, in seconds. Default 86400.'),
   maxWaiting: z.int().min(0).max(1_000).default(32).describe('Captures that wait for their turn; more are refused. Default 32.'),
 })
 

@@ -3,6 +3,7 @@ import { MediaError } from '../../core/kernel/errors.ts'
 import type { TrackData } from '../kit/core-api.ts'
 import type { Host, RequestContext } from '../kit/host.ts'
 import type { SnapshotConfig } from './config.ts'
+import { readPicture } from './files.ts'
 import type { Snapshot, Snapshots } from './snapshot.ts'
 
 const Width = z.coerce.number().int().min(64).max(1_920)
@@ -32,6 +33,19 @@ export function serveSnapshots({ http, core, config }: Pick<Host<SnapshotConfig>
     if (!video) throw new MediaError('NOTHING_LIVE', { room: name })
     return video
   }
+}
+
+/** `GET /snapshots/:app/:file`: what was taken to be kept. Its name is what only those know who may see it. */
+export function serveTaken({ http, core }: Pick<Host, 'http' | 'core'>): void {
+  http.route('GET', '/snapshots/:app/:file', async (_request, { params: { app = '', file = '' } }) => {
+    const jpeg = await readPicture(await core.apps.get(app), file)
+    const headers = {
+      'content-type': 'image/jpeg',
+      'content-length': String(jpeg.length),
+      'cache-control': 'private, max-age=86400, immutable',
+    }
+    return new Response(new Uint8Array(jpeg), { headers })
+  })
 }
 
 function widthOf({ url }: RequestContext): number | undefined {

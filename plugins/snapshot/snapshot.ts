@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import type { TrackData } from '../kit/core-api.ts'
 import { type CaptureHost, capture } from './capture.ts'
 import type { SnapshotConfig } from './config.ts'
-import { Turns } from './turns.ts'
+import type { Turns } from './turns.ts'
 
 /** One JPEG of what was live. */
 export type Snapshot = { readonly jpeg: Buffer; readonly etag: string; readonly takenAt: number }
@@ -19,10 +19,10 @@ export class Snapshots {
   readonly #turns: Turns
   readonly #kept = new Map<string, Kept>()
 
-  constructor(host: CaptureHost, config: SnapshotConfig) {
+  constructor(host: CaptureHost, config: SnapshotConfig, turns: Turns) {
     this.#host = host
     this.#config = config
-    this.#turns = new Turns(config.maxCaptures, config.maxWaiting)
+    this.#turns = turns
   }
 
   /** @throws {MediaError} `OVERLOADED`, or as `capture`. */

@@ -1,4 +1,5 @@
 import { definePlugin } from '../kit/define-plugin.ts'
+import { deliver } from '../kit/delivery.ts'
 import { SenderReports } from '../kit/rtp/sender-reports.ts'
 import { Audience } from './audience.ts'
 import { Bridges } from './bridges.ts'
@@ -46,6 +47,10 @@ export default definePlugin({
     events.on('track.keyframeWanted', ({ participantId }) => {
       const camera = cameras.of(participantId)
       if (camera) bridges.keyframeWanted(camera)
+    })
+    events.on('participant.pictureWanted', ({ participantId, delivery }) => {
+      const camera = cameras.of(participantId)
+      if (camera) void deliver(delivery, camera.latest ? [camera.latest.jpeg] : [])
     })
     events.on('viewer.left', ({ viewer }) => audience.closed(viewer.id))
     events.on('app.changed', ({ app, change }) => {

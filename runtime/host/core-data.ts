@@ -19,23 +19,25 @@ export const appInfo = ({ number, name, tenant, prefix, settings, config, folder
   folder,
 })
 
-export const trackData = ({ id, kind, codec, muted, info, participant }: Track): TrackData => ({
+export const trackData = ({ id, kind, codec, muted, replayable, info, participant }: Track): TrackData => ({
   ...info,
   id,
   kind,
   codec,
   muted,
+  replayable,
   participantId: participant.id,
   room: participant.room.name,
 })
 
-export const participantInfo = ({ id, identity, name, kind, room, tracks }: Participant): ParticipantInfo => ({
+export const participantInfo = ({ id, identity, name, kind, onDemand, room, tracks }: Participant): ParticipantInfo => ({
   id,
   identity,
   name,
   kind,
   room: room.name,
   app: room.app.name,
+  onDemand,
   tracks: [...tracks.values()].map(trackData),
 })
 

@@ -95,6 +95,7 @@ export class CorePort {
           this.#wants.set(want, demand.ask(rooms.participant(id)))
           return want
         },
+        picture: (id, delivery) => void core.events.emit('participant.pictureWanted', rooms.participant(id), delivery),
         unwantTracks: (want) => {
           this.#wants.get(want)?.()
           this.#wants.delete(want)
@@ -114,6 +115,11 @@ export class CorePort {
         requestKeyframe: (id) => this.#tap(id).requestKeyframe(),
         format: (id) => trackFormat(rooms.track(id)),
         untap: (id) => this.#taps.get(id)?.close(),
+        replay: (id, delivery) => {
+          const track = rooms.track(id)
+          if (!track.replayable) throw new MediaError('CONFLICT', { track: id, reason: 'its publisher keeps nothing to replay' })
+          core.events.emit('track.replayWanted', track, delivery)
+        },
         layers: (id) => trackLayers(rooms.track(id)),
       },
       viewers: {
@@ -214,6 +220,8 @@ export const told: Told = {
   'track.published': (track) => ({ track: trackData(track) }),
   'track.unpublished': (track, reason) => ({ track: trackData(track), reason }),
   'track.keyframeWanted': ({ id, participant }, ssrc) => ({ trackId: id, participantId: participant.id, ssrc }),
+  'track.replayWanted': ({ id, participant }, delivery) => ({ trackId: id, participantId: participant.id, delivery }),
+  'participant.pictureWanted': ({ id: participantId }, delivery) => ({ participantId, delivery }),
   'track.bridgeViewers': ({ id, participant }, count) => ({ trackId: id, participantId: participant.id, count }),
   'room.opened': (room) => ({ room: roomInfo(room) }),
   'room.closed': (room, reason) => ({ room: roomInfo(room), reason }),

@@ -4,7 +4,6 @@ import type { TrackContext } from '../../kit/rtp/outgoing-track.ts'
 import type { PullConfig } from '../config.ts'
 import type { TrackFormat } from '../source.ts'
 import { Audio } from './audio.ts'
-import type { H264Frame } from './h264-frames.ts'
 import { rtpPacketOf } from './rtp-packet.ts'
 import { SourceTime } from './source-time.ts'
 import { Video, type VideoFacts } from './video.ts'
@@ -47,8 +46,8 @@ export class Media {
     return { ...this.#video.facts, ...(videoCodec && { videoCodec }), ...(audioCodec && { audioCodec }) }
   }
 
-  get gop(): readonly H264Frame[] {
-    return this.#video.gop
+  replay(): Iterable<Buffer> {
+    return this.#video.replay()
   }
 
   /** Another source, or the same one again. @param isCommonTime Its tracks count from the same instant. */

@@ -2,6 +2,7 @@ import type { Pipeline, PipelineEnd } from '../../../native/pipeline.ts'
 import type { PluginPipelines, PluginTask } from '../../kit/host.ts'
 import type { Keepable } from '../../kit/kept-pipeline.ts'
 import { PAYLOADER } from '../../kit/rtp/encode.ts'
+import { framedPacket } from '../../kit/rtp/framed-packet.ts'
 import { RtpFrames } from '../../kit/rtp/rtp-frames.ts'
 import type { RtpStream } from '../../kit/rtp/rtp-sender.ts'
 import { INPUT_PAYLOAD_TYPE } from './launch.ts'
@@ -54,17 +55,10 @@ export class RtpPipeline implements Keepable {
       return
     }
     this.#originMs ??= sessionMs
-    const head = Buffer.allocUnsafe(2 + HEADER_BYTES)
-    head.writeUInt16BE(HEADER_BYTES + payload.reduce((sum, { length }) => sum + length, 0), 0)
-    head[2] = 0x80
-    head[3] = INPUT_PAYLOAD_TYPE | (marker ? 0x80 : 0)
-    head.writeUInt16BE(this.#sequence, 4)
-    head.writeUInt32BE(Math.round(((sessionMs - this.#originMs) * this.#clockRate) / 1_000 + FIRST_RTP_TIME) >>> 0, 6)
-    head.writeUInt32BE(1, 10)
-    this.#sequence = (this.#sequence + 1) & 0xffff
+    const rtpTime = Math.round(((sessionMs - this.#originMs) * this.#clockRate) / 1_000 + FIRST_RTP_TIME)
     input.cork()
-    input.write(head)
-    for (const part of payload) input.write(part)
+    for (const part of framedPacket({ payloadType: INPUT_PAYLOAD_TYPE, sequence: this.#sequence++, rtpTime, marker, payload }))
+      input.write(part)
     process.nextTick(() => input.uncork())
   }
 

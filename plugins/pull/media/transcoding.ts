@@ -1,12 +1,15 @@
 import { KeptPipeline, type KeptPipelineOptions } from '../../kit/kept-pipeline.ts'
 import { packFrame } from '../../kit/rtp/h264-payload.ts'
+import { pressedTogether } from '../../kit/rtp/replay.ts'
 import { MAX_PAYLOAD_BYTES, type RtpStream } from '../../kit/rtp/rtp-sender.ts'
 import type { TrackFormat } from '../source.ts'
 import type { H264Frame } from './h264-frames.ts'
 import { toH264 } from './launch.ts'
-import { pressedTogether } from './pressed-together.ts'
 import type { RtpPacket } from './rtp-packet.ts'
 import { RtpPipeline } from './rtp-pipeline.ts'
+
+/** Between what is replayed and the present frame, in milliseconds. */
+const MARGIN_MS = 20
 
 export type TranscodingOptions = Pick<KeptPipelineOptions<RtpPipeline>, 'pipelines' | 'tasks' | 'parent' | 'log' | 'name'> & {
   format: TrackFormat
@@ -55,7 +58,7 @@ export class Transcoding {
 
   #catchUp(): void {
     const { frames, sets } = this.#options.gop()
-    for (const frame of pressedTogether(frames)) this.#write(frame, sets)
+    for (const frame of pressedTogether(frames, MARGIN_MS)) this.#write(frame, sets)
   }
 
   #write(frame: H264Frame, sets: readonly Buffer[]): void {

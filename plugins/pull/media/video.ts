@@ -1,6 +1,7 @@
 import { MediaError } from '../../../core/kernel/errors.ts'
 import { packFrame } from '../../kit/rtp/h264-payload.ts'
 import { OutgoingTrack } from '../../kit/rtp/outgoing-track.ts'
+import { replayed } from '../../kit/rtp/replay.ts'
 import { MAX_PAYLOAD_BYTES } from '../../kit/rtp/rtp-sender.ts'
 import { H264_CODEC } from '../../kit/rtp/track-codecs.ts'
 import type { TrackFormat } from '../source.ts'
@@ -58,9 +59,9 @@ export class Video {
     }
   }
 
-  /** What the cached GOP shows, as packets to be decoded in one go. */
-  get gop(): readonly H264Frame[] {
-    return this.#gop.frames
+  /** What leads to the present picture, to be decoded in one go; nothing when that is not kept. */
+  replay(): Iterable<Buffer> {
+    return replayed(this.#gop.frames, this.#sets)
   }
 
   /** @throws {MediaError} `CODEC_UNSUPPORTED` */
@@ -156,7 +157,8 @@ export class Video {
   }
 
   async #publish(): Promise<void> {
-    const options = { kind: 'video', codec: H264_CODEC, info: this.facts, replayable: true } as const
+    const replayable = this.#verdict !== 'FOREIGN'
+    const options = { kind: 'video', codec: H264_CODEC, info: this.facts, replayable } as const
     const track = await OutgoingTrack.publish(this.#options.context, options)
     if (this.#closed) {
       track.close()

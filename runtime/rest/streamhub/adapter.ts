@@ -21,6 +21,7 @@ import { plugins } from './plugins.ts'
 import { presets } from './presets.ts'
 import { refusal } from './refusals.ts'
 import { s3 } from './s3.ts'
+import { snapshots } from './snapshots.ts'
 import { stats } from './stats.ts'
 import { streams } from './streams.ts'
 import { system } from './system.ts'
@@ -69,6 +70,7 @@ export function streamHub({ config, http, tokens, placeOf, attempts, requireClus
       ...ingress,
       ...wsIngest,
       ...streams,
+      ...snapshots,
       ...plugins,
       ...logs,
       ...stats,
