@@ -1,4 +1,5 @@
 import { definePluginsConfig, use } from './plugins/kit/define-config.ts'
+import type pull from './plugins/pull/plugin.ts'
 import type rtmp from './plugins/rtmp/plugin.ts'
 import type snapshot from './plugins/snapshot/plugin.ts'
 import type whip from './plugins/whip/plugin.ts'
@@ -9,6 +10,7 @@ export default definePluginsConfig(({ host, rtmpPort }) => [
   use<typeof whip>('./plugins/whip/plugin.ts'),
   use<typeof rtmp>('./plugins/rtmp/plugin.ts', { host, port: rtmpPort }),
   use<typeof wsMjpeg>('./plugins/ws-mjpeg/plugin.ts'),
+  use<typeof pull>('./plugins/pull/plugin.ts'),
   use<typeof snapshot>('./plugins/snapshot/plugin.ts'),
   use('./examples/watermark/plugin.js'),
 ])
