@@ -21,7 +21,13 @@ export type Knock = {
 }
 
 /** A camera that may come in. */
-export type Admitted = { readonly app: AppInfo; readonly key: CameraKey; readonly identity: string }
+export type Admitted = {
+  readonly app: AppInfo
+  readonly key: CameraKey
+  readonly identity: string
+  /** Whether its key has been taken back since. */
+  readonly isRevoked: () => Promise<boolean>
+}
 
 type DoorOptions = { host: Pick<Host, 'core'>; keys: CameraKeys; cameras: Cameras; config: WsMjpegConfig }
 
@@ -61,7 +67,12 @@ export class Door {
     const named = await host.core.rooms.fullName(name, room).catch(refusedWhen('ROOM_NAME_INVALID', REFUSALS.roomMismatch))
     if (named !== key.room) throw new Refused(REFUSALS.roomMismatch)
     await this.#requirePlace(app, key)
-    return { app, key, identity: identity !== undefined && isSlug(identity) ? identity : key.identity }
+    return {
+      app,
+      key,
+      identity: identity !== undefined && isSlug(identity) ? identity : key.identity,
+      isRevoked: async () => (await keys.find(app, secret)) === undefined,
+    }
   }
 
   /** Who takes its own place again needs no other. */

@@ -69,13 +69,16 @@ export class Ingest {
     for (const camera of [...this.#of.cameras]) camera.close(REFUSALS.goingAway, 'PLUGIN_STOPPED')
   }
 
-  async #enter({ socket, remoteAddress }: Knock, { app, key, identity }: Admitted): Promise<void> {
+  async #enter({ socket, remoteAddress }: Knock, { app, key, identity, isRevoked }: Admitted): Promise<void> {
     const { cameras, config } = this.#of
     const limits = limitsOf(app)
     const present = cameras.ofKey(key.id)
     // The same camera under another name is another participant.
     if (present && present.wantedIdentity !== identity) present.close(REFUSALS.replaced, 'TAKEN_OVER')
     const camera = cameras.ofKey(key.id) ?? (await this.#join(app, key, identity, remoteAddress))
+    // From here on whoever takes the key back, or removes the participant, finds the camera.
+    if (await isRevoked()) camera.close(REFUSALS.revoked, 'REQUESTED')
+    if (camera.closed) throw new Refused(REFUSALS.stopped)
     if (socket.readyState !== socket.OPEN && !camera.connection) return camera.close(REFUSALS.replaced, 'DISCONNECTED')
 
     const replaced = camera.connection
@@ -125,8 +128,12 @@ export class Ingest {
     cameras.add(camera)
     bridges.add(camera, task, config.features.wsIngest.maxFps)
     void audience.opened(key.room)
-    const wanted = await host.core.participants.tracksWanted(participantId).catch(() => false)
-    bridges.follow(camera, wanted)
+    try {
+      bridges.follow(camera, await host.core.participants.tracksWanted(participantId))
+    } catch (error) {
+      if (!isMediaError(error, 'PARTICIPANT_NOT_FOUND')) throw error
+      camera.close(REFUSALS.stopped, 'REQUESTED')
+    }
     host.log.info({ app, room: key.room, identity, participant: participantId, from: remoteAddress }, 'a camera has come')
     return camera
   }

@@ -9,7 +9,7 @@ const ELEMENTS = {
     'appsink appsrc audioconvert audioresample audiotestsrc clockoverlay decodebin gdppay opusdec opusenc uridecodebin videoconvert videorate videoscale videotestsrc',
   'gstreamer1.0-plugins-good':
     'flvdemux flvmux jpegdec jpegenc matroskademux matroskamux mp4mux multifilesink qtdemux rtpbin rtpjitterbuffer rtph264depay rtph264pay rtph265depay rtph265pay rtpopusdepay rtpopuspay rtpvp8depay rtpvp8pay rtpvp9depay rtspsrc souphttpsrc splitmuxsink udpsink udpsrc vp8dec vp8enc vp9dec',
-  'gstreamer1.0-plugins-bad': 'h264parse h265parse hlsdemux hlssink2 mpegtsmux opusparse rtmp2sink tsdemux voaacenc',
+  'gstreamer1.0-plugins-bad': 'gdpdepay h264parse h265parse hlsdemux hlssink2 mpegtsmux opusparse rtmp2sink tsdemux voaacenc',
   'gstreamer1.0-plugins-ugly': 'x264enc',
   'gstreamer1.0-libav': 'avdec_aac avdec_h264 avdec_h265 avenc_aac',
 }
