@@ -77,7 +77,7 @@ builder.queryFields((t) => ({
   }),
 }))
 
-const token = { required: true, description: 'The token of the cluster. No other credential is asked for.' } as const
+const token = { required: true, description: 'The token of the cluster; the rights of the caller do not matter.' } as const
 
 builder.mutationFields((t) => ({
   joinCluster: t.field({

@@ -210,7 +210,7 @@ const HealthType = builder.objectRef<Health>('Health').implement({
 builder.queryField('health', (t) =>
   t.field({
     type: HealthType,
-    description: 'That the server answers. Nobody needs a credential for it.',
+    description: 'That the server answers. No right is needed for it.',
     extensions: { grant: 'CHECKED' },
     resolve: (_root, _args, { server: { version, startedAt } }) => {
       const at = new Date()

@@ -50,6 +50,7 @@ export class Nodes {
     for (const row of await store.select().from(nodesTable)) nodes.#byId.set(row.id, row)
     if (options.token === undefined) return nodes
     await nodes.#listItself(options.url)
+    // One that can't be written counts all the same, and the next is written again.
     const beating = setInterval(() => void nodes.#seen(nodes.get(ORIGIN), {}).catch(() => {}), OWN_HEARTBEAT_MS)
     beating.unref()
     lifetime.add('own heartbeat', () => clearInterval(beating))
