@@ -1,10 +1,20 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 
 const TICKS_PER_SECOND = 100
 
 /** CPU time that a process has used, in seconds, with a resolution of 10 ms. `thread`: of its main thread only. */
 export function cpuSeconds(pid: number, thread?: 'main thread'): number {
-  const stat = readFileSync(thread ? `/proc/${pid}/task/${pid}/stat` : `/proc/${pid}/stat`, 'utf8')
+  return thread ? threadSeconds(pid, pid) : secondsIn(`/proc/${pid}/stat`)
+}
+
+/** CPU time that one thread of a process has used, in seconds; none when it has ended. */
+export function threadSeconds(pid: number, thread: number): number {
+  return secondsIn(`/proc/${pid}/task/${thread}/stat`)
+}
+
+function secondsIn(file: string): number {
+  if (!existsSync(file)) return 0
+  const stat = readFileSync(file, 'utf8')
   // The name, in brackets, may contain spaces.
   const [user = 0, system = 0] = stat
     .slice(stat.lastIndexOf(')') + 2)
