@@ -1,17 +1,8 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
-import {
-  type GraphQLField,
-  type GraphQLInputType,
-  getNamedType,
-  isEnumType,
-  isInputObjectType,
-  isLeafType,
-  isListType,
-  isNonNullType,
-} from 'graphql'
 import { use } from '../plugins/kit/define-config.ts'
 import { TestRuntime } from './harness.ts'
+import { codesOf, operationOf } from './permission-support.ts'
 
 /** Who asks. All limited callers are limited to the app `acme`; every question is about the room `live-demo`, which is another's. */
 const CALLERS = {
@@ -26,6 +17,9 @@ const CALLERS = {
 
 const EVERYBODY = Object.keys(CALLERS) as (keyof typeof CALLERS)[]
 
+/** What every question is about. */
+const EXAMPLES = { app: 'live', room: 'live-demo', name: 'live-demo' }
+
 /** Unless said here, queries and subscriptions want OBSERVE and mutations MANAGE. */
 const LET_IN: Record<string, readonly (keyof typeof CALLERS)[]> = {
   'Query.tokens': [],
@@ -36,6 +30,21 @@ const LET_IN: Record<string, readonly (keyof typeof CALLERS)[]> = {
   'Mutation.login': EVERYBODY,
   'Mutation.signUp': EVERYBODY,
   'Mutation.logout': EVERYBODY,
+  'Query.health': EVERYBODY,
+  'Query.serverStats': EVERYBODY,
+  'Subscription.serverStatsEvents': EVERYBODY,
+  'Query.gpu': EVERYBODY,
+  'Query.settings': [],
+  'Query.clusterInfo': [],
+  // Their token says whether they may.
+  'Mutation.joinCluster': EVERYBODY,
+  'Mutation.heartbeat': EVERYBODY,
+  // These answer with the lines that the caller may read.
+  'Query.logs': ['OBSERVE', 'OBSERVE in acme', 'MANAGE in acme'],
+  'Subscription.logTail': ['OBSERVE', 'OBSERVE in acme', 'MANAGE in acme'],
+  // Whoever may watch without a credential, may have one.
+  'Mutation.createPlayToken': EVERYBODY,
+  'Mutation.createListenToken': EVERYBODY,
   'Query.apps': ['OBSERVE', 'OBSERVE in acme', 'MANAGE in acme'],
   // These answer with what the caller may play, which may be nothing.
   'Query.liveRooms': ['PLAY', 'PLAY in acme', 'MANAGE in acme', 'everything in one room'],
@@ -76,7 +85,7 @@ test('every field of the API lets in exactly those who hold its grant, and limit
   for (const type of [schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()]) {
     for (const field of Object.values(type?.getFields() ?? {})) {
       const place = `${type?.name}.${field.name}`
-      const operation = operationOf(String(type?.name).toLowerCase(), field)
+      const operation = operationOf(String(type?.name).toLowerCase(), field, EXAMPLES)
       const [nobody] = await codesOf(server, operation, undefined)
       assert.equal(nobody, 'UNAUTHENTICATED', `${place} for nobody`)
 
@@ -231,55 +240,4 @@ test('a token is a node for those who manage the server', async (t) => {
 async function join(server: TestRuntime, room: string): Promise<string> {
   const document = 'mutation ($room: String!) { joinRoom(room: $room) { participant { id } } }'
   return (await server.graphql<{ joinRoom: { participant: { id: string } } }>(document, { room })).joinRoom.participant.id
-}
-
-type Operation = { query: string; variables: Record<string, unknown> }
-
-/** Asks for a field with what it requires and no more. */
-function operationOf(kind: string, { name, args, type }: GraphQLField<unknown, unknown>): Operation {
-  const required = args.filter(({ type: of }) => isNonNullType(of))
-  const declared = required.map((one) => `$${one.name}: ${one.type}`).join(', ')
-  const passed = required.map((one) => `${one.name}: $${one.name}`).join(', ')
-  const selection = isLeafType(getNamedType(type)) ? '' : ' { __typename }'
-  return {
-    query: `${kind} ${declared && `(${declared})`} { ${name}${passed && `(${passed})`}${selection} }`,
-    variables: Object.fromEntries(required.map((one) => [one.name, exampleOf(one.name, one.type)])),
-  }
-}
-
-function exampleOf(name: string, type: GraphQLInputType): unknown {
-  if (isNonNullType(type)) return exampleOf(name, type.ofType)
-  if (isListType(type)) return [exampleOf(name, type.ofType)]
-  if (isEnumType(type)) return type.getValues()[0]?.name
-  if (isInputObjectType(type) || type.name === 'JSON') return {}
-  if (type.name === 'Boolean') return false
-  if (type.name === 'Int') return 1
-  return { app: 'live', room: 'live-demo', name: 'live-demo' }[name] ?? 'unknown'
-}
-
-/** The codes of the first answer's errors. */
-async function codesOf(server: TestRuntime, operation: Operation, token: string | undefined): Promise<unknown[]> {
-  const isSubscription = operation.query.startsWith('subscription')
-  const response = await fetch(`${server.url}/graphql`, {
-    method: 'POST',
-    headers: {
-      'content-type': 'application/json',
-      ...(isSubscription && { accept: 'text/event-stream' }),
-      ...(token !== undefined && { authorization: `Bearer ${token}` }),
-    },
-    body: JSON.stringify(operation),
-  })
-  if (!response.headers.get('content-type')?.startsWith('text/event-stream')) return codesIn(await response.text())
-  for await (const chunk of response.body?.pipeThrough(new TextDecoderStream()) ?? []) {
-    const data = /^data: (\{.*)$/m.exec(chunk)?.[1]
-    if (data !== undefined) return codesIn(data)
-    // A stream that is silent until something happens has let its caller in.
-    if (chunk.startsWith(':')) return []
-  }
-  return []
-}
-
-function codesIn(text: string): unknown[] {
-  const { errors = [] } = JSON.parse(text) as { errors?: { extensions?: { code?: unknown } }[] }
-  return errors.map(({ extensions }) => extensions?.code)
 }
