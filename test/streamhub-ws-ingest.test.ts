@@ -48,6 +48,14 @@ test('a key is made, told once, listed masked, used and taken back', async () =>
   })
   const [stream] = (await hub.call('GET /apps/live/streams')).body
   assert.deepEqual([stream.streamId, stream.type, stream.status], ['live-cam1/cam1', 'ws-mjpeg', 'active'])
+  device.send('{"type":"stats","rssi":-60}')
+  const { lastStatsJson } = await statsOf('live-cam1%2Fcam1')
+  const { ts, ...stats } = JSON.parse(lastStatsJson)
+  assert.deepEqual(
+    { ...stats, participants: 1, publishers: 1 },
+    { rssi: -60, live: true, framesReceived: 0, framesDroppedFps: 0, viewers: 0, participants: 1, publishers: 1 },
+  )
+  assert.ok(ts)
 
   const gone = await hub.call(`DELETE /apps/live/ws-ingest/${id}`)
   assert.deepEqual([gone.status, gone.body], [200, { data: { id, deleted: true } }])
@@ -55,6 +63,14 @@ test('a key is made, told once, listed masked, used and taken back', async () =>
   assert.equal((await hub.call(`DELETE /apps/live/ws-ingest/${id}`)).status, 404)
   assert.deepEqual(await list(), [])
 })
+
+/** As soon as the device's own words are in it. */
+async function statsOf(id: string): Promise<{ lastStatsJson: string }> {
+  for (;;) {
+    const { body } = await hub.call(`GET /apps/live/streams/${id}`)
+    if (body.data.lastStatsJson?.includes('rssi')) return body.data
+  }
+}
 
 test('newest keys come first, and a given identity is kept', async () => {
   await hub.call('POST /apps/live/ws-ingest', { body: { room: 'a', identity: 'one' } })

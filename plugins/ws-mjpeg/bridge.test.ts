@@ -30,6 +30,15 @@ test('a browser sees a camera over WebRTC, whatever it sends and whatever dies, 
   )
   assert.deepEqual(pipelines(), [], 'no pipeline without a viewer')
 
+  const image = await browser.page(`${runtime.url}/pages/publish.html`)
+  await image.evaluate(`(async () => {
+    const image = Object.assign(new Image(), { src: '/live/live/yard/mjpeg' })
+    document.body.append(image)
+    while (image.naturalWidth !== 640) await new Promise(requestAnimationFrame)
+  })()`)
+  await image.close()
+  assert.deepEqual(pipelines(), [], 'none either for who watches the pictures as they are')
+
   const page = await openViewer(browser, runtime)
   await shown(page, ({ widthPx, frames }) => widthPx === 640 && frames > 5)
   const { room } = await runtime.graphql<Tracks>(TRACKS)

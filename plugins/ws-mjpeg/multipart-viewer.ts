@@ -1,16 +1,15 @@
 import type { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { BOUNDARY, type Frame } from './frame.ts'
+import { PICTURE_HEADERS } from './headers.ts'
 import type { PictureViewer } from './room-pictures.ts'
 
 export const MULTIPART_HEADERS = {
+  ...PICTURE_HEADERS,
   'content-type': `multipart/x-mixed-replace; boundary=${BOUNDARY}`,
-  'cache-control': 'no-store, no-cache, must-revalidate',
   pragma: 'no-cache',
   connection: 'keep-alive',
-  'access-control-allow-origin': '*',
   'x-accel-buffering': 'no',
-  'x-content-type-options': 'nosniff',
 } as const
 
 /**

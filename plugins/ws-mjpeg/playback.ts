@@ -4,6 +4,7 @@ import type { Host, RequestContext } from '../kit/host.ts'
 import type { Audience } from './audience.ts'
 import { KIND } from './audience.ts'
 import type { Gallery } from './gallery.ts'
+import { PICTURE_HEADERS } from './headers.ts'
 import { MULTIPART_HEADERS, MultipartViewer } from './multipart-viewer.ts'
 import { requirePlay } from './viewing.ts'
 
@@ -39,13 +40,7 @@ export function servePlayback({ core, http }: PlaybackHost, gallery: Gallery, au
   function sendPicture(res: ServerResponse, room: string, isHead: boolean, identity: string | undefined): void {
     const jpeg = gallery.find(room)?.latest(identity)?.jpeg
     if (!jpeg) throw new MediaError('NOTHING_LIVE', { room })
-    res.writeHead(200, {
-      'content-type': 'image/jpeg',
-      'content-length': jpeg.length,
-      'cache-control': 'no-store, no-cache, must-revalidate',
-      'access-control-allow-origin': '*',
-      'x-content-type-options': 'nosniff',
-    })
+    res.writeHead(200, { ...PICTURE_HEADERS, 'content-type': 'image/jpeg', 'content-length': jpeg.length })
     res.end(isHead ? undefined : jpeg)
   }
 
@@ -69,13 +64,8 @@ export function clientOf({ headers }: IncomingMessage, { remoteAddress }: Reques
 function refuse(res: ServerResponse, error: MediaError): void {
   const [status, code] = STATUS[error.class] ?? [503, 'unavailable']
   const body = JSON.stringify({ data: null, error: { code, message: error.message } })
-  res.writeHead(status, {
-    'content-type': 'application/json; charset=utf-8',
-    'content-length': Buffer.byteLength(body),
-    'cache-control': 'no-store',
-    'access-control-allow-origin': '*',
-    'x-content-type-options': 'nosniff',
-  })
+  const length = Buffer.byteLength(body)
+  res.writeHead(status, { ...PICTURE_HEADERS, 'content-type': 'application/json; charset=utf-8', 'content-length': length })
   res.end(res.req.method === 'HEAD' ? undefined : body)
 }
 

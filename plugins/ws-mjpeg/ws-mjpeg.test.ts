@@ -172,6 +172,18 @@ test('an app has room for so many cameras, and for one that comes back', async (
   await other.ready()
 })
 
+test('a tenant has as many streams as its plan says, cameras among them', async () => {
+  const { core } = runtime.runtime
+  await core.tenants.create('small', { maxConcurrentStreams: 1 })
+  await core.apps.create('rented', { tenant: 'small' })
+  const keys = [await createKey(runtime, 'one', 'rented'), await createKey(runtime, 'two', 'rented')]
+  using first = new Device(runtime.url, { app: 'rented', room: 'one', key: keys[0]!.secret })
+  await first.ready()
+  assert.deepEqual(await refused({ app: 'rented', room: 'two', key: keys[1]!.secret }), refusal(4403, 'quota_exceeded'))
+  using again = new Device(runtime.url, { app: 'rented', room: 'one', key: keys[0]!.secret })
+  await again.ready()
+})
+
 test('a camera goes when its key, its participant or its app does', async () => {
   await runtime.runtime.core.apps.create('brief')
   const { id, secret } = await createKey(runtime, 'one', 'brief')
