@@ -4,13 +4,15 @@ import { after, before, test } from 'node:test'
 import type { Change } from '../core/events/events.ts'
 import type { Ingress } from '../core/ingress/ingress.ts'
 import type { Log } from '../core/kernel/log.ts'
+import type { Participant } from '../core/room/participant.ts'
 import { Ffmpeg, type RtmpGround, startRtmp } from '../plugins/rtmp/test-encoders.ts'
 import { CorePort } from '../runtime/host/core-port.ts'
+import { CallbackReceiver } from './callback-receiver.ts'
 import { TEST_TOKEN } from './harness.ts'
 
 let ground: RtmpGround
 before(async () => {
-  ground = await startRtmp({}, { env: { PUBLIC_URL: 'https://media.example.com', RTMP_PORT: '1935' } })
+  ground = await startRtmp({}, { env: { PUBLIC_URL: 'https://media.example.com', RTMP_PORT: '1935', ALLOW_PRIVATE_ADDRESSES: 'true' } })
 })
 after(() => ground[Symbol.asyncDispose]())
 
@@ -174,7 +176,8 @@ test('what an encoder sends shows in the row, also of an app that its URL does n
 
 test('a password goes with the stream key, or was shown before; else the push is refused and the ingress stays', async () => {
   const { core } = ground.runtime.runtime
-  await core.apps.create('vault', { config: { features: { rtmpPassword: true } } })
+  await using receiver = await CallbackReceiver.start()
+  await core.apps.create('vault', { config: { features: { rtmpPassword: true }, callbacks: { url: receiver.url } } })
   const {
     ingressId,
     rtmp_url,
@@ -193,6 +196,9 @@ test('a password goes with the stream key, or was shown before; else the push is
     const [ingress, reason] = await refused
     assert.deepEqual([ingress.id, reason], [ingressId, 'unauthorized_rtmp_password'])
     assert.notEqual((await camera.exited).code, 0)
+  }
+  for (const { json } of await receiver.received(2)) {
+    assert.deepEqual([json.event, json.data.reason, json.data.ingressId], ['stream_ended', 'unauthorized_rtmp_password', ingressId])
   }
   assert.equal((await call('GET', `/vault/ingress/${ingressId}`)).body.data.status, 'inactive')
   await using unknown = new Ffmpeg(`${ground.url}/live/${streamKey.slice(0, -1)}_?password=${password}`, { seconds: 5 })
@@ -215,6 +221,22 @@ test('a password goes with the stream key, or was shown before; else the push is
 
   const { ingressId: open } = await create('live', { inputType: 'rtmp' })
   assert.deepEqual((await validate({ password: 'any' }, 'live', open)).body.data, { ingressId: open, valid: true })
+})
+
+test('RTMP: a join token says who publishes, where, and what', async () => {
+  const { core } = ground.runtime.runtime
+  const mint = async (request: object) => (await call('POST', '/live/tokens', { room: 'stage', ...request })).body.data.token as string
+  const ada = await mint({ identity: 'ada', name: 'Ada' })
+  const joined = once(core.events, 'participant.joined') as Promise<[Participant]>
+  await using camera = new Ffmpeg(`${ground.url}/live/stage/eve?token=${ada}`)
+  const [{ identity, name, room }] = await joined
+  assert.deepEqual([identity, name, room.name], ['ada', 'Ada', 'live-stage'])
+  await camera.stop()
+  const [silent, elsewhere, watching] = await Promise.all([mint({ audioOnly: true }), mint({}), mint({ canPublish: false })])
+  for (const path of [`stage?token=${silent}`, `yard?token=${elsewhere}`, `stage?token=${watching}`]) {
+    await using refused = new Ffmpeg(`${ground.url}/live/${path}`, { seconds: 8 })
+    assert.notEqual((await refused.exited).code, 0, path.split('?', 1)[0])
+  }
 })
 
 test('a plugin opens what is pulled, and says how it goes', async () => {

@@ -16,7 +16,7 @@ export type Tell = (app: App, event: string, data: Readonly<Record<string, unkno
  * Says in StreamHub's words what happens in core. What a stream is comes before the rooms, tracks and ingresses that it is made of:
  * core tells of a stream while it hears of its first track, so that these listeners, being later, hear of the stream first.
  */
-export function tellCoreEvents({ events, ingresses }: Pick<Core, 'events' | 'ingresses'>, tell: Tell): void {
+export function tellCoreEvents({ apps, events, ingresses }: Pick<Core, 'apps' | 'events' | 'ingresses'>, tell: Tell): void {
   /** Through which ingress the streams came that are live. */
   const cameBy = new WeakMap<Stream, Ingress>()
 
@@ -30,6 +30,19 @@ export function tellCoreEvents({ events, ingresses }: Pick<Core, 'events' | 'ing
     const ingress = cameBy.get(stream)
     tell(stream.app, 'stream_ended', streamData(stream, ingress))
     if (ingress) tellIngress(stream, 'ingress_ended', ingress)
+  })
+  events.on('ingress.refused', (ingress, reason) => {
+    // Whoever publishes by it already goes on.
+    if (ingress.participant) return
+    const { id: ingressId, app, room, identity: participant, protocol } = ingress
+    tell(apps.get(app), 'stream_ended', {
+      streamId: `${room}/${participant}`,
+      room,
+      type: streamType(protocol),
+      participant,
+      ingressId,
+      reason,
+    })
   })
   events.on('room.opened', (room) => tell(room.app, 'room_started', raw(room)))
   events.on('room.closed', (room) => tell(room.app, 'room_finished', raw(room)))
