@@ -135,6 +135,18 @@ test('bad fields are refused by name', async () => {
   assert.equal((await call('POST', '/apps/live/tokens', {}, join)).status, 401)
 })
 
+test('what lets publish counts against the quota of whoever has one', async () => {
+  const { core } = server.runtime
+  await core.tenants.create('acme', { maxConcurrentStreams: 0 })
+  await core.apps.create('acme-app', { tenant: 'acme' })
+  const caller = { id: 'ada', kind: 'USER', grants: ['MANAGE'], tenant: 'acme', metered: true } as const
+  const exceeded = { code: 'QUOTA_EXCEEDED', details: { metric: 'maxConcurrentStreams', limit: 0, used: 0 } }
+  assert.throws(() => core.joinTokens.create({ app: 'acme-app' }, caller), exceeded)
+  await assert.rejects(core.ingresses.create({ protocol: 'RTMP', app: 'acme-app' }, caller), exceeded)
+  assert.ok(core.joinTokens.create({ app: 'acme-app', canPublish: false }, caller).token)
+  assert.equal((await call('POST', '/apps/acme-app/tokens')).status, 201, 'an API token has no quota')
+})
+
 test('anybody gets tokens to watch and to listen, unless the app says otherwise', async () => {
   for (const [path, mode, who] of [
     ['play-token/demo', 'viewer', /^viewer-[0-9a-f]{8}$/],

@@ -61,6 +61,23 @@ test('WHIP: a join token says who publishes, and where', async () => {
   assert.equal((await fetch(short.session, { method: 'DELETE', headers: bearer(token) })).status, 200)
 })
 
+test('who comes back with a token for the same identity replaces themselves, and nobody else', async () => {
+  const { status, session } = await whip('again', mint({ room: 'again' }))
+  assert.equal(status, 201)
+  const first = room('live-again')?.find('ada')
+  const renewed = await whip('again', mint({ room: 'again' }))
+  assert.equal(renewed.status, 201)
+  assert.equal(first?.left, true)
+  assert.equal((await fetch(session, { headers: bearer(mint({ room: 'again' })) })).status, 404)
+  await new TestCaller(server, mint({ room: 'again' })).run(JOIN, { room: 'live-again' })
+  assert.deepEqual(
+    [...(room('live-again')?.participants.values() ?? [])].map(({ kind }) => kind),
+    ['WEBRTC'],
+  )
+  const { streamKey } = await server.runtime.core.ingresses.create({ protocol: 'WHIP', app: 'live', room: 'again', identity: 'ada' })
+  assert.equal((await whip('again', streamKey)).status, 409)
+})
+
 test('WHIP: what a token does not let publish is refused before anybody is let in', async () => {
   const joinings: string[] = []
   const heard = ({ identity }: { identity: string }) => void joinings.push(identity)

@@ -139,7 +139,9 @@ export class Ingresses {
     const { identity } = ingress
     const room = this.#of.rooms.find(ingress.room)
     if (!room) return
-    if (!app.settings.takeover && room.find(identity)) throw new MediaError('IDENTITY_TAKEN', { room: room.name, identity })
+    const present = room.find(identity)
+    if (present && !app.settings.takeover && !isOwn(present, arrival.caller))
+      throw new MediaError('IDENTITY_TAKEN', { room: room.name, identity })
     if (arrival.exclusive) requireAlone(room, identity)
   }
 
@@ -173,6 +175,7 @@ export class Ingresses {
       ...(name !== undefined && { name }),
       ...(remoteAddress !== undefined && { remoteAddress }),
       ...(trace !== undefined && { trace }),
+      ...(!ingress.configured && joining && { joinedBy: arrival.caller.id }),
       ...(!ingress.configured && joining?.metadata !== undefined && { metadata: joining.metadata }),
       ...(!ingress.configured && joining?.publishes && { publishes: joining.publishes }),
     })
@@ -209,7 +212,9 @@ export class Ingresses {
     if (ingress.configured) this.get(ingress.id)
     if (exclusive) requireAlone(room, ingress.identity)
     const { identity, protocol: kind } = ingress
-    const participant = room.join({ kind, ...newcomer, identity, takeover: app.settings.takeover })
+    const present = room.find(identity)
+    const isBack = present !== undefined && newcomer.joinedBy !== undefined && present.joinedBy === newcomer.joinedBy
+    const participant = room.join({ kind, ...newcomer, identity, takeover: app.settings.takeover || isBack })
     this.#live(ingress, participant)
     return { ingress, participant }
   }
@@ -262,6 +267,11 @@ export class Ingresses {
       this.#of.log.error({ err: error, app: app.name }, 'the ingresses of a deleted app could not be forgotten')
     }
   }
+}
+
+/** Whether somebody is there by a join token for the same identity: who comes back replaces themselves. */
+function isOwn({ joinedBy }: Participant, { id, joining }: Caller): boolean {
+  return joining !== undefined && joinedBy === id
 }
 
 function requireAlone(room: Room, identity: string): void {

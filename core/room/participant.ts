@@ -24,6 +24,8 @@ export type ParticipantOptions = {
   subscribing?: boolean
   /** The kinds of tracks it may publish; absent: every kind. */
   publishes?: readonly types.MediaKind[]
+  /** Id of the caller whose join token let it in. */
+  joinedBy?: string
   /** The `traceparent` of the request that let it in. */
   trace?: string
 }
@@ -37,6 +39,7 @@ export class Participant {
   readonly joinedAt = new Date()
   readonly remoteAddress: string | undefined
   readonly trace: string | undefined
+  readonly joinedBy: string | undefined
   readonly hidden: boolean
   readonly audience: boolean
   readonly subscribing: boolean
@@ -59,6 +62,7 @@ export class Participant {
     this.remoteAddress = options.remoteAddress
     this.trace = options.trace
     this.#publishes = options.publishes
+    this.joinedBy = options.joinedBy
     this.hidden = options.hidden ?? false
     this.audience = options.audience ?? false
     this.subscribing = options.subscribing ?? false

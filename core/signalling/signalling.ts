@@ -82,13 +82,14 @@ export class Signalling {
     const room = await this.#of.rooms.open(roomName)
     const present = room.find(identity)
     const own = present && this.#peers.get(present.id)?.callerId === caller.id
+    const isBack = joining !== undefined && present?.joinedBy === caller.id
     const participant = room.join({
       identity,
       kind: 'WEBRTC',
       subscribing: this.#of.access.allows(caller, 'PLAY', { app, room: roomName }),
-      ...(joining && { hidden: joining.hidden, audience: joining.audience }),
+      ...(joining && { hidden: joining.hidden, audience: joining.audience, joinedBy: caller.id }),
       ...(joining?.publishes && { publishes: joining.publishes }),
-      takeover: takeover && (own === true || app.settings.takeover),
+      takeover: isBack || (takeover && (own === true || app.settings.takeover)),
       ...(name !== undefined && name !== '' && { name }),
       ...(metadata !== undefined && { metadata }),
       ...(caller.remoteAddress !== undefined && { remoteAddress: caller.remoteAddress }),
