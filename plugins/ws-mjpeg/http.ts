@@ -3,6 +3,7 @@ import { WebSocketServer } from 'ws'
 import { MediaError } from '../../core/kernel/errors.ts'
 import type { Host } from '../kit/host.ts'
 import { type Audience, KIND } from './audience.ts'
+import { KEY_PREFIX } from './camera-key.ts'
 import type { Ingest } from './ingest.ts'
 import { clientOf } from './playback.ts'
 import { REFUSALS, type Refusal, refuse } from './refusal.ts'
@@ -57,8 +58,10 @@ export function serveSocketViewers({ http, core, log }: SocketsHost, audience: A
   })
 }
 
+/** A key in the header is preferred; any other credential there may be a proxy's. */
 function secretOf({ headers }: IncomingMessage, query: URLSearchParams): string | undefined {
-  return /^Bearer +(\S+) *$/i.exec(headers.authorization ?? '')?.[1] ?? query.get('key') ?? undefined
+  const bearer = /^Bearer +(\S+) *$/i.exec(headers.authorization ?? '')?.[1]
+  return bearer?.startsWith(KEY_PREFIX) ? bearer : (query.get('key') ?? bearer)
 }
 
 function viewerRefusal(error: unknown): Refusal {
