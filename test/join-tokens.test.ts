@@ -171,6 +171,14 @@ test('anybody gets tokens to watch and to listen, unless the app says otherwise'
     })
     assert.equal((await call('GET', `/apps/live/${path.replace('demo', 'de%20mo')}`, undefined, '')).status, 400)
   }
+  const { core } = server.runtime
+  const listener = core.joinTokens.verify(core.joinTokens.createForListening('live', 'demo').token)
+  assert.ok(listener)
+  const place = { app: core.apps.get('live'), room: 'live-demo' }
+  assert.deepEqual(
+    [core.access.allows(listener, 'PLAY', place), core.access.allows(listener, 'PLAY', { ...place, kind: 'video' })],
+    [true, false],
+  )
   await server.runtime.core.apps.create('closed', { config: { features: { publicPlayback: false } } })
   for (const path of ['play-token/demo', 'radio/demo/listen-token']) {
     assert.equal((await call('GET', `/apps/closed/${path}`, undefined, '')).status, 404)

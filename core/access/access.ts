@@ -6,6 +6,8 @@ import { allows, type Caller, type Grant } from './caller.ts'
 /** Tells who presents a secret of one kind, and nothing of one that it does not know. */
 export type Verify = (secret: string, remoteAddress?: string) => Caller | undefined
 
+type Place = { app: App; room?: string; kind?: 'audio' | 'video' }
+
 /** Decides who may do what where, from the caller's grants and the app's own openness. */
 export class Access {
   readonly #verifiers: readonly Verify[]
@@ -39,14 +41,16 @@ export class Access {
     return undefined
   }
 
-  allows(caller: Caller, grant: Grant | Permission, { app, room }: { app: App; room?: string }): boolean {
+  /** `kind`: of what is to be played, where it is one kind alone. */
+  allows(caller: Caller, grant: Grant | Permission, { app, room, kind }: Place): boolean {
+    if (grant === 'PLAY' && kind !== undefined && caller.joining?.plays?.includes(kind) === false) return false
     if (!allows(caller, grant, { app: app.name, tenant: app.tenant, ...(room !== undefined && { room }) })) return false
     if (caller.kind !== 'ANONYMOUS') return true
     return grant === 'PUBLISH' ? app.settings.openPublishing : app.settings.publicPlayback
   }
 
   /** @throws {MediaError} `UNAUTHENTICATED` when nobody in particular asks; `FORBIDDEN` when somebody does. */
-  require(caller: Caller, grant: Grant | Permission, target: { app: App; room?: string }): void {
+  require(caller: Caller, grant: Grant | Permission, target: Place): void {
     if (this.allows(caller, grant, target)) return
     if (caller.kind === 'ANONYMOUS') throw new MediaError('UNAUTHENTICATED')
     throw new MediaError('FORBIDDEN', { grant, app: target.app.name, ...(target.room !== undefined && { room: target.room }) })

@@ -115,8 +115,11 @@ export type CoreApi = {
   access: {
     /** @param secret Absent: the anonymous caller. @throws `UNAUTHENTICATED` when it is wrong. */
     identify(secret: string | undefined, remoteAddress?: string): Caller
-    /** @throws `UNAUTHENTICATED`, `FORBIDDEN`, `APP_NOT_FOUND` or `ROOM_NAME_INVALID`. */
-    require(caller: Caller, grant: Grant, app: string, room: string): void
+    /**
+     * @param kind Of what is to be played, where it is one kind alone: a join token may let hear and not see.
+     * @throws `UNAUTHENTICATED`, `FORBIDDEN`, `APP_NOT_FOUND` or `ROOM_NAME_INVALID`.
+     */
+    require(caller: Caller, grant: Grant, app: string, room: string, kind?: 'audio' | 'video'): void
   }
   apps: {
     list(): AppInfo[]

@@ -16,7 +16,7 @@ export function serveSnapshots({ http, core, config }: Pick<Host<SnapshotConfig>
     if (room === undefined) throw new MediaError('NOT_FOUND', { file })
     const widthPx = widthOf(context) ?? config.widthPx
 
-    await core.access.require(context.caller, 'PLAY', app, room)
+    await core.access.require(context.caller, 'PLAY', app, room, 'video')
     const track = await pictured(await core.rooms.fullName(app, room))
     try {
       return answer(request, await snapshots.of(track, widthPx), config.cacheMs)

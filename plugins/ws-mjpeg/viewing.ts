@@ -14,7 +14,7 @@ type Core = Pick<Remote<CoreApi>, 'access' | 'apps' | 'rooms'>
 export async function requirePlay(core: Core, caller: Caller, app: string, room: string): Promise<string> {
   const name = await core.rooms.fullName(app, room)
   try {
-    await core.access.require(caller, 'PLAY', app, name)
+    await core.access.require(caller, 'PLAY', app, name, 'video')
   } catch (error) {
     if (!(error instanceof MediaError)) throw error
     const { config } = await core.apps.get(app)

@@ -37,9 +37,9 @@ export class CorePort {
     this.api = {
       access: {
         identify: (secret, remoteAddress) => access.identify(secret, remoteAddress),
-        require: (caller, grant, appName, room) => {
+        require: (caller, grant, appName, room, kind) => {
           const { app, name } = apps.roomName(appName, room)
-          access.require(caller, grant, { app, room: name })
+          access.require(caller, grant, { app, room: name, ...(kind !== undefined && { kind }) })
         },
       },
       apps: { list: () => apps.list().map(appInfo), get: (name) => appInfo(apps.get(name)), s3: (name) => apps.get(name).s3() },
