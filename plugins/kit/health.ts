@@ -2,7 +2,7 @@ import { monitorEventLoopDelay, performance } from 'node:perf_hooks'
 import { getHeapStatistics } from 'node:v8'
 import type { Health } from './protocol.ts'
 
-const RESOLUTION_MS = 20
+const RESOLUTION_MS = 50
 
 /** Measures the thread it runs in. Each answer tells of the time since the one before. */
 export function healthMeter(): { read: () => Health; close: () => void } {

@@ -5,7 +5,7 @@ export type HeartbeatLimits = {
   silentMs: number
 }
 
-export const HEARTBEAT: HeartbeatLimits = { everyMs: 250, silentMs: 1_500 }
+export const HEARTBEAT: HeartbeatLimits = { everyMs: 500, silentMs: 1_500 }
 
 /** Late questions in a row that are put down to the machine, before an answer that is missing counts after all. */
 const MOST_LATE = 8
