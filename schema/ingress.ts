@@ -10,6 +10,9 @@ import { appTarget, idTarget, roomOfAppTarget, type Target } from './targets.ts'
 /** Of a field that names an app, and perhaps a room of it. */
 const placeTarget: Target = ({ app, room }, context, parent) => roomOfAppTarget({ app, room: room ?? '' }, context, parent)
 
+/** Of a field that names an ingress, and perhaps its app: who may do this all over the app is told that there is no such ingress. */
+const namedTarget: Target = (args, context, parent) => (args.app == null ? idTarget : appTarget.app)(args, context, parent)
+
 /** Of a field of an ingress. */
 const itsTarget: Target = (_args, context, ingress) => idTarget({ id: (ingress as Ingress).id }, context, ingress)
 
@@ -145,7 +148,7 @@ builder.queryFields((t) => ({
   ingress: t.field({
     type: IngressType,
     description: 'One ingress.',
-    extensions: { grant: 'ingress:read', target: idTarget },
+    extensions: { grant: 'ingress:read', target: namedTarget },
     args: { id: t.arg.id(id), app: t.arg.string(ofApp) },
     resolve: (_root, args, { core }) => core.ingresses.get(args.id, args.app ?? undefined),
   }),
@@ -183,14 +186,14 @@ builder.mutationFields((t) => ({
   deleteIngress: t.field({
     type: IngressType,
     description: 'Disconnects whoever publishes through it and forgets its stream key.',
-    extensions: { grant: 'ingress:delete', target: idTarget },
+    extensions: { grant: 'ingress:delete', target: namedTarget },
     args: { id: t.arg.id(id), app: t.arg.string(ofApp) },
     resolve: (_root, args, { core }) => core.ingresses.delete(core.ingresses.get(args.id, args.app ?? undefined).id),
   }),
   validateIngressPassword: t.field({
     type: 'Boolean',
     description: 'Whether this is the password that goes with a stream key; if so, pushes need not bring it from now on.',
-    extensions: { grant: 'ingress:write', target: idTarget },
+    extensions: { grant: 'ingress:write', target: namedTarget },
     args: {
       id: t.arg.id(id),
       app: t.arg.string(ofApp),

@@ -25,3 +25,38 @@ test('every answer carries the security headers and no CORS', async () => {
   assert.equal(headers.get('access-control-allow-origin'), null)
   assert.equal(headers.get('content-security-policy'), null)
 })
+
+test('an address whose percent-encoding can not be read is refused in the words of this API', async () => {
+  const { status, body, headers } = await hub.call('GET /apps/%zz')
+  assert.equal(status, 400)
+  assert.deepEqual(Object.keys(body), ['message', 'error', 'statusCode'])
+  assert.equal(headers.get('x-content-type-options'), 'nosniff')
+})
+
+test('what is no JSON is refused in one sentence, and fields that are wrong in one sentence each', async () => {
+  assert.equal(typeof (await hub.call('POST /apps', { body: '{"name":' })).body.message, 'string')
+  assert.ok(Array.isArray((await hub.call('POST /apps', { body: {} })).body.message))
+})
+
+test('the validator of an answer spares whoever has it', async () => {
+  const { headers } = await hub.call('GET /apps')
+  const etag = headers.get('etag') ?? ''
+  assert.match(etag, /^W\//)
+  const again = await hub.call('GET /apps', { headers: { 'if-none-match': `"other", ${etag}` } })
+  assert.deepEqual([again.status, again.text, again.headers.get('etag')], [304, '', etag])
+  assert.equal((await hub.call('GET /apps', { headers: { 'if-none-match': '"other"' } })).status, 200)
+})
+
+test('the token of an app is told what is not there, and refused what is elsewhere before anybody looks at its body', async () => {
+  const token = await hub.appToken('live')
+  for (const request of ['GET /apps/live/ingress/IN_unknown', 'DELETE /apps/live/ingress/IN_unknown'] as const) {
+    assert.equal((await hub.call(request, { token })).status, 404)
+  }
+  assert.equal((await hub.call('POST /apps/live/ingress/IN_unknown/validate', { token, body: { password: 'x' } })).status, 404)
+  assert.equal((await hub.call('POST /apps', { token, body: {} })).status, 403)
+})
+
+test('a room that is left empty is that of the app', async () => {
+  assert.equal((await hub.call('POST /apps/live/tokens', { body: { room: '' } })).body.data.room, 'live')
+  assert.equal((await hub.call('POST /apps/live/ingress', { body: { inputType: 'whip', room: '' } })).body.data.roomName, 'live')
+})

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerOptions, ty
 import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { type FastifyInstance, type FastifyReply, fastify } from 'fastify'
+import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify'
 import type { Caller, Grant } from '../../core/access/caller.ts'
 import { AddressSet } from '../../core/kernel/addresses.ts'
 import { MediaError } from '../../core/kernel/errors.ts'
@@ -48,6 +48,7 @@ export type HttpServerOptions = {
   readonly tracing?: RequestTracing | undefined
 }
 
+export type RefuseUnreadable = (request: FastifyRequest, reply: FastifyReply) => unknown
 export type UpgradeHandler = (request: IncomingMessage, socket: Duplex, head: Buffer, caller: Caller) => void
 
 /** The one HTTP listener: says who calls, hands plugins their connections, and gives the rest to Fastify. */
@@ -56,6 +57,7 @@ export class HttpServer {
   readonly #options: HttpServerOptions
   readonly #trusted: AddressSet
   readonly #callers = new WeakMap<IncomingMessage, Caller>()
+  readonly #unreadable = new Map<string, RefuseUnreadable>()
   readonly #upgrades = new Map<string, UpgradeHandler>()
   /** Every connection, as it was accepted. */
   readonly #connections = new Set<Duplex>()
@@ -78,9 +80,10 @@ export class HttpServer {
       forceCloseConnections: 'idle',
       routerOptions: { maxParamLength: 500 },
       // An address that can not be read reaches no hook, so that it gets its headers here.
-      frameworkErrors: (error, _request, reply) => {
-        const { status, body } = errorAnswer(error)
+      frameworkErrors: (error, request, reply) => {
         const answer: FastifyReply = reply as never
+        for (const [root, refuse] of this.#unreadable) if (request.url.startsWith(root)) return void refuse(request as never, answer)
+        const { status, body } = errorAnswer(error)
         void answer
           .code(status)
           .headers({ ...COMMON_HEADERS })
@@ -114,6 +117,11 @@ export class HttpServer {
   /** Serves WebSocket (or other) upgrades of one path. */
   onUpgrade(path: string, handler: UpgradeHandler): void {
     this.#upgrades.set(path, handler)
+  }
+
+  /** Refuses addresses below a root whose percent-encoding can not be read. */
+  onUnreadable(root: string, refuse: RefuseUnreadable): void {
+    this.#unreadable.set(root, refuse)
   }
 
   /** Called as closing begins, to tell long-lived clients to go. */

@@ -4,13 +4,14 @@ import type { Log } from '../../core/kernel/log.ts'
 import type { Config } from '../config/env.ts'
 import type { Tokens } from '../http/caller.ts'
 import type { HttpServer } from '../http/server.ts'
+import { HttpRefusal } from './answer.ts'
 import { serveDescriptions } from './docs.ts'
 import { goLive } from './golive/adapter.ts'
 import type { Credentials } from './golive/credentials.ts'
 import { serveDemoPages } from './golive/demo-pages.ts'
 import type { Operations } from './operations.ts'
 import type { Admitted } from './route-table.ts'
-import { type Adapter, serveAdapter } from './serve-adapter.ts'
+import { type Adapter, refuseFor, serveAdapter } from './serve-adapter.ts'
 import { streamHub } from './streamhub/adapter.ts'
 
 export type RestOptions = {
@@ -46,6 +47,8 @@ export function serveAdapters(http: HttpServer, options: RestOptions): void {
     const onFault = (error: unknown, { method, url }: { method: string; url: string }) =>
       log.error({ err: error, method, url, api: adapter.name }, 'a request failed')
     serveAdapter(http.app, adapter, { operations, onFault })
+    const { root } = adapter
+    if (root !== undefined) http.onUnreadable(root, (request, reply) => refuseFor(adapter, new HttpRefusal(400), request, reply))
     return adapter
   }
   const adapters = [

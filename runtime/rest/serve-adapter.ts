@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { z } from 'zod'
 import { Answer, HttpRefusal } from './answer.ts'
 import { check, readText, requireType } from './body.ts'
+import { validated } from './etag.ts'
 import type { Operations } from './operations.ts'
 import { matchPath } from './path.ts'
 import { type Admitted, byPath, type Input, METHODS, type Method, type Route, type RouteTable } from './route-table.ts'
@@ -15,6 +16,8 @@ export type Adapter<Access = unknown, Who extends Admitted = Admitted> = {
   readonly routes: RouteTable<Access, Who>
   /** Where all of its routes lie. What is unknown there is refused in its words, other methods than those of a route among it. */
   readonly root?: string
+  /** Whether answers to GET carry a validator, so that nobody needs to be sent again what they have. */
+  readonly etags?: boolean
   /** Whether callers are let in before it is looked at which parameters they name. */
   readonly callerFirst?: boolean
   /** OpenAPI's words for its credentials. */
@@ -77,7 +80,8 @@ export function serveAdapter<Access, Who extends Admitted>(
       answer = adapter.refusal(error)
       if (answer.status === 500) onFault(error, request)
     }
-    return send(reply, answer.with(adapter.headers(request)))
+    const told = answer.with(adapter.headers(request))
+    return send(reply, adapter.etags ? validated(told, request) : told)
   }
 
   void app.register(async (scope) => {
@@ -107,6 +111,11 @@ export function serveAdapter<Access, Who extends Admitted>(
       }
     }
   })
+}
+
+/** Refuses a request that reached none of an adapter's routes, in its words. */
+export function refuseFor(adapter: Pick<Adapter, 'refusal' | 'headers'>, thrown: unknown, request: FastifyRequest, reply: FastifyReply) {
+  return send(reply, adapter.refusal(thrown).with(adapter.headers(request)))
 }
 
 function checked(schema: z.ZodType | undefined, value: unknown): unknown {

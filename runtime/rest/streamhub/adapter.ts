@@ -58,6 +58,7 @@ export function streamHub({ config, http, tokens, placeOf, attempts, requireClus
     description: 'Apps, tokens, ingress, cameras, streams, configuration and the cluster, as StreamHub documents them.',
     root: BASE,
     callerFirst: true,
+    etags: true,
     routes: under(BASE, {
       ...auth,
       ...apiTokens,

@@ -79,9 +79,13 @@ function isPermission(access: Access): access is Permission {
   return access.includes(':')
 }
 
-/** What names no app is about what the caller may reach anyway. */
+/** What names no app is about what the caller may reach anyway; a new app is outside of every other. */
 function requirePermission(caller: Caller, permission: Permission, place: AccessTarget | undefined): void {
   const { tenant, app, room } = caller
-  const own = { ...(tenant !== undefined && { tenant }), ...(app !== undefined && { app }), ...(room !== undefined && { room }) }
+  const own = {
+    ...(tenant !== undefined && { tenant }),
+    ...(app !== undefined && permission !== 'app:create' && { app }),
+    ...(room !== undefined && { room }),
+  }
   if (!allows(caller, permission, place ?? own)) throw new MediaError('FORBIDDEN', { permission })
 }

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import type { RouteTable } from '../route-table.ts'
 import type { Access, Who } from './gate.ts'
 import { type Created, FIELDS, type Ingress, NewRow, Row, toNewRow, toRow } from './ingress-rows.ts'
-import { AppParams, body, DataOnly, dataOnly, Page, paging, RoomName } from './reply.ts'
+import { AppParams, body, DataOnly, dataOnly, Page, paging, RoomNameOrOwn } from './reply.ts'
 import { route } from './route.ts'
 
 const CREATE = `mutation (
@@ -28,7 +28,7 @@ const text = (most: number, what: string) => z.string().max(most, `must be at mo
 const Request = z
   .object({
     inputType: z.enum(['rtmp', 'whip', 'url'], 'must be rtmp, whip or url').describe('How it comes in; url: it is pulled.'),
-    room: RoomName.nullish().describe("The room, bare or with the app's prefix; default: the prefix."),
+    room: RoomNameOrOwn,
     participantIdentity: text(120, 'Who its publisher is in the room; default: ingress- and the name of the app.'),
     participantName: text(120, "The publisher's display name."),
     url: text(500, 'What is pulled; needed when inputType is url.'),

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import type { RouteTable } from '../route-table.ts'
 import type { Access, Who } from './gate.ts'
 import { playerLinks } from './links.ts'
-import { AppParams, body, DataOnly, dataOnly, RoomName } from './reply.ts'
+import { AppParams, body, DataOnly, dataOnly, RoomName, RoomNameOrOwn } from './reply.ts'
 import { route } from './route.ts'
 
 const FIELDS = 'token app room identity hidden audioOnly adaptive'
@@ -18,7 +18,7 @@ const text = (most: number, what: string) => z.string().max(most, `must be at mo
 const flag = (what: string) => z.boolean().nullish().describe(what)
 
 const Request = z.object({
-  room: RoomName.nullish().describe("The room, bare or with the app's prefix; default: the prefix."),
+  room: RoomNameOrOwn,
   identity: text(120, 'Who it is in the room; default: anon- and a random id.'),
   name: text(120, 'What people call it.'),
   canPublish: flag('Whether it may publish; default: yes, unless hidden or recorder.'),

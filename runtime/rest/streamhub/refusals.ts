@@ -59,6 +59,8 @@ export function refusal(thrown: unknown): Answer {
 function messageOf({ code, message, details }: MediaError): string | string[] {
   const { issues, field, reason } = details
   if (code !== 'INPUT_INVALID') return message
+  // Not JSON at all: no field of it could be named.
+  if (field === 'body') return sentence({ field, reason: String(reason) })
   if (Array.isArray(issues)) return (issues as Issue[]).map(sentence)
   return typeof field === 'string' ? [sentence({ field, reason: String(reason ?? 'is not valid') })] : message
 }

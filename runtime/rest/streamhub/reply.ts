@@ -42,4 +42,13 @@ export const RoomName = z
   .max(120)
   .regex(/^[a-zA-Z0-9._-]+$/, 'must be letters, digits, dots, dashes and underscores')
 
+/** A room that may be left out, or empty: the app's own. */
+export const RoomNameOrOwn = z
+  .string()
+  .max(120)
+  .regex(/^[a-zA-Z0-9._-]*$/, 'must be letters, digits, dots, dashes and underscores')
+  .nullish()
+  .transform((room) => room || undefined)
+  .describe("The room, bare or with the app's prefix; default: the prefix.")
+
 export const AppParams = z.object({ app: z.string().describe('Name of the app.') })
