@@ -1,90 +1,73 @@
+import { bridgeEncoding } from '../kit/rtp/bridge.ts'
+import { Bridging, type BridgingOptions } from '../kit/rtp/bridging.ts'
+import type { Picture } from '../kit/rtp/encode.ts'
 import type { OutgoingTrack } from '../kit/rtp/outgoing-track.ts'
-import { Bridge, type BridgeOptions } from './bridge.ts'
+import { FlvPipeline } from './flv-pipeline.ts'
+import { h264ToH264 } from './launch.ts'
 import type { MediaMessage } from './protocol/flv.ts'
 import type { GopCache } from './protocol/gop-cache.ts'
 import { HEADER_DATA_OFFSET, type VideoTag } from './protocol/video-tag.ts'
+import { replay } from './replay.ts'
 import type { Packer } from './rtp/packer.ts'
 import type { VideoPath } from './video-path.ts'
 
-/** Wait after a bridge that failed, in milliseconds. */
-const RETRY_MS = 1_000
-/** A bridge runs that long after its last new viewer, in milliseconds: some viewers never connect. */
-const MAX_BRIDGE_MS = 30_000
+/** Input that a bridge has not taken; beyond, it lags too far behind to be of use. */
+const MAX_QUEUED_BYTES = 8 << 20
 
-export type PassthroughOptions = Omit<BridgeOptions, 'stream' | 'onEnded'> & { track: OutgoingTrack; packer: Packer; bridged: boolean }
+export type PassthroughOptions = Pick<BridgingOptions<FlvPipeline>, 'pipelines' | 'tasks' | 'parent' | 'log' | 'name'> & {
+  track: OutgoingTrack
+  cache: GopCache
+  picture: () => Picture
+  packer: Packer
+}
 
 /** Sends video on as it is, and where that is asked for bridges the time to the next keyframe for viewers who come in between. */
 export class Passthrough implements VideoPath {
   readonly #options: PassthroughOptions
-  readonly #track: OutgoingTrack
-  readonly #cache: GopCache
-  #bridge: Bridge | undefined
-  /** Viewers who are not on the source yet, and when the last one of them came. */
-  #viewers = 0
-  #viewerCameAt = 0
-  #failedAt = Number.NEGATIVE_INFINITY
-  #closed = false
+  readonly #bridging: Bridging<FlvPipeline> | undefined
 
   constructor(options: PassthroughOptions) {
+    const { track, cache, picture } = options
+    const stream = track.bridge
     this.#options = options
-    this.#track = options.track
-    this.#cache = options.cache
+    this.#bridging =
+      stream &&
+      new Bridging({
+        ...options,
+        start: (running) => FlvPipeline.start({ ...running, launch: h264ToH264(picture(), bridgeEncoding(picture())), stream }),
+        onUp: (pipeline) => replay(cache, pipeline),
+        isPossible: () => !cache.overflown && cache.lastKeyframeAt !== undefined,
+      })
   }
 
   configure({ payload }: MediaMessage): void {
     this.#options.packer.configure(payload.subarray(HEADER_DATA_OFFSET))
-    // What it has decoded so far does not go with what comes now.
-    this.#endBridge()
+    this.#bridging?.end()
   }
 
   frame(message: MediaMessage, { dataOffset, isKeyframe }: VideoTag): void {
-    const { source } = this.#track
+    const { source } = this.#options.track
     const send = (payload: Buffer[], last: boolean) => source.send(payload, message.timestampMs, last)
     this.#options.packer.pack(message.payload.subarray(dataOffset), isKeyframe, send)
-    this.#bridge?.frame(message)
-    this.#settleBridge()
+    this.#bridge(message)
   }
 
   keyframeWanted(ssrc: number): void {
-    if (this.#bridge && ssrc === this.#track.bridge?.ssrc) this.#bridge.forceKeyframe()
+    if (ssrc === this.#options.track.bridge?.ssrc) this.#bridging?.forceKeyframe()
   }
 
   bridgeViewers(count: number): void {
-    if (count > this.#viewers) this.#viewerCameAt = performance.now()
-    this.#viewers = count
-    this.#settleBridge()
+    this.#bridging?.viewers(count)
   }
 
   close(): void {
-    this.#closed = true
-    this.#endBridge()
+    this.#bridging?.close()
   }
 
-  /** Has a bridge running while somebody needs it, and no longer. */
-  #settleBridge(): void {
-    const isNeeded = this.#viewers > 0 && performance.now() - this.#viewerCameAt < MAX_BRIDGE_MS
-    if (!isNeeded) this.#endBridge()
-    else if (!this.#bridge && this.#isBridgeable()) this.#startBridge()
-  }
-
-  #isBridgeable(): boolean {
-    const { lastKeyframeAt, overflown } = this.#cache
-    if (this.#closed || !this.#options.bridged || overflown || !lastKeyframeAt) return false
-    return performance.now() - this.#failedAt > RETRY_MS
-  }
-
-  #startBridge(): void {
-    const stream = this.#track.bridge
-    if (!stream) return
-    const onEnded = () => {
-      this.#failedAt = performance.now()
-      this.#endBridge()
-    }
-    this.#bridge = new Bridge({ ...this.#options, stream, onEnded })
-  }
-
-  #endBridge(): void {
-    this.#bridge?.close()
-    this.#bridge = undefined
+  #bridge(message: MediaMessage): void {
+    const pipeline = this.#bridging?.current
+    if (pipeline && pipeline.queuedBytes > MAX_QUEUED_BYTES) this.#bridging?.fail()
+    else pipeline?.write(message)
+    this.#bridging?.settle()
   }
 }

@@ -196,12 +196,10 @@ export class Video {
       this.#path = new Transcoding({ ...this.#options, track, cache: this.#cache, picture: this.#picture })
     } else {
       log.info({ track: track.id, ...this.facts }, `${format.title} passes through`)
-      const bridged = track.bridge !== undefined
       this.#path = new Passthrough({
         ...this.#options,
         track,
         packer: format.packer(),
-        bridged,
         cache: this.#cache,
         picture: () => this.#picture,
       })
