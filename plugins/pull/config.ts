@@ -21,6 +21,10 @@ export const PullConfig = z.strictObject({
     .max(600_000)
     .default(15_000)
     .describe('How long the publisher stays in its room while its source is away, in milliseconds. Default 15000.'),
+  bridge: z
+    .boolean()
+    .default(true)
+    .describe('Whether viewers who come in the middle of a GOP are bridged to the next keyframe. Default true.'),
   loop: z.boolean().default(false).describe('Play files again from their beginning when they have ended. Default false.'),
   transcodeBitrateBps: z
     .int()

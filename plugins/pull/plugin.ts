@@ -31,9 +31,11 @@ export default definePlugin({
       else pulls.add(ingress)
     })
     events.on('participant.left', ({ participant, reason }) => pulls.left(participant.id, reason))
-    events.on('track.keyframeWanted', ({ participantId }) => pulls.ofParticipant(participantId)?.publication.media?.keyframeWanted())
+    const mediaOf = (participantId: string) => pulls.ofParticipant(participantId)?.publication.media
+    events.on('track.keyframeWanted', ({ participantId, ssrc }) => mediaOf(participantId)?.keyframeWanted(ssrc))
+    events.on('track.bridgeViewers', ({ participantId, count }) => mediaOf(participantId)?.bridgeViewers(count))
     events.on('track.replayWanted', ({ participantId, delivery }) => {
-      const media = pulls.ofParticipant(participantId)?.publication.media
+      const media = mediaOf(participantId)
       if (media) void deliver(delivery, media.replay())
     })
     apps.onChange((app) => pulls.retry(app))

@@ -20,7 +20,7 @@ export type CameraOptions = {
 }
 
 export const H264 = '-c:v libx264 -preset ultrafast -tune zerolatency -bf 0 -g 30'
-export const H264_B_FRAMES = '-c:v libx264 -preset veryfast -bf 2 -g 30'
+export const H264_B_FRAMES = '-c:v libx264 -preset veryfast -tune zerolatency -bf 2 -g 30'
 export const H265 = '-c:v libx265 -preset ultrafast -x265-params log-level=error:keyint=30:bframes=0'
 export const AAC = '-c:a aac -ar 48000 -ac 2'
 export const PCMA = '-c:a pcm_alaw -ar 8000 -ac 1'

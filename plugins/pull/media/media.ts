@@ -78,8 +78,12 @@ export class Media {
     this.#time.report(index, rtpTime, wallClockMs)
   }
 
-  keyframeWanted(): void {
-    this.#video.keyframeWanted()
+  keyframeWanted(ssrc: number): void {
+    this.#video.keyframeWanted(ssrc)
+  }
+
+  bridgeViewers(count: number): void {
+    this.#video.bridgeViewers(count)
   }
 
   close(): void {

@@ -1,6 +1,6 @@
 import type { Pipeline, PipelineEnd } from '../../../native/pipeline.ts'
 import type { PluginPipelines, PluginTask } from '../../kit/host.ts'
-import type { Keepable } from '../../kit/kept-pipeline.ts'
+import type { BridgePipeline } from '../../kit/rtp/bridge.ts'
 import { PAYLOADER } from '../../kit/rtp/encode.ts'
 import { framedPacket } from '../../kit/rtp/framed-packet.ts'
 import { RtpFrames } from '../../kit/rtp/rtp-frames.ts'
@@ -23,7 +23,7 @@ export type RtpPipelineOptions = {
 }
 
 /** A running pipeline that takes RTP of one kind and makes RTP of another, on the session's own time. */
-export class RtpPipeline implements Keepable {
+export class RtpPipeline implements BridgePipeline {
   readonly #pipeline: Pipeline
   readonly #stream: RtpStream
   readonly #clockRate: number
@@ -55,7 +55,9 @@ export class RtpPipeline implements Keepable {
       return
     }
     this.#originMs ??= sessionMs
-    const rtpTime = Math.round(((sessionMs - this.#originMs) * this.#clockRate) / 1_000 + FIRST_RTP_TIME)
+    // The pipeline takes it for a wrap of the clock.
+    if (sessionMs < this.#originMs) return
+    const rtpTime = Math.round(((sessionMs - this.#originMs) * this.#clockRate) / 1_000)
     input.cork()
     for (const part of framedPacket({ payloadType: INPUT_PAYLOAD_TYPE, sequence: this.#sequence++, rtpTime, marker, payload }))
       input.write(part)
@@ -78,11 +80,8 @@ export class RtpPipeline implements Keepable {
 
   #forward(packet: Buffer): void {
     if (packet.length <= HEADER_BYTES || this.#originMs === undefined) return
-    // Before the first packet, pictures that were reordered may end up.
-    const sinceOriginMs = ((packet.readUInt32BE(4) | 0) * 1_000) / this.#stream.sender.clockRate
+    console.log('OUT', packet.readUInt32BE(4), this.#originMs)
+    const sinceOriginMs = (packet.readUInt32BE(4) * 1_000) / this.#stream.sender.clockRate
     this.#stream.send([packet.subarray(HEADER_BYTES)], this.#originMs + sinceOriginMs, (packet[1]! & 0x80) !== 0)
   }
 }
-
-/** Room for pictures that are shown before the first one that comes. */
-const FIRST_RTP_TIME = 1 << 20

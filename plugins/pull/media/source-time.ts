@@ -30,7 +30,7 @@ export class SourceTime {
     return this.#tracks.get(index)?.lastMs ?? 0
   }
 
-  /** What the source says of its clock; moves the sound when it is not with the picture. */
+  /** What the source says of its clock. Of two tracks that are apart the one that is behind moves: time never goes back. */
   report(index: number, rtpTime: number, senderMs: number): void {
     const track = this.#tracks.get(index)
     if (!track) return
@@ -39,8 +39,9 @@ export class SourceTime {
     if (first?.wallOffsetMs === undefined || second?.wallOffsetMs === undefined) return
     const apartMs = second.wallOffsetMs - first.wallOffsetMs
     if (Math.abs(apartMs) < MIN_CORRECTION_MS || Math.abs(apartMs) > MAX_STEP_MS) return
-    second.lastMs += apartMs
-    second.wallOffsetMs = first.wallOffsetMs
+    const behind = apartMs > 0 ? second : first
+    behind.lastMs += Math.abs(apartMs)
+    behind.wallOffsetMs = apartMs > 0 ? first.wallOffsetMs : second.wallOffsetMs
   }
 
   #begin(index: number, clockRate: number, rtpTime: number): TrackTime {

@@ -8,8 +8,8 @@ import { toH264 } from './launch.ts'
 import type { RtpPacket } from './rtp-packet.ts'
 import { RtpPipeline } from './rtp-pipeline.ts'
 
-/** Between what is replayed and the present frame, in milliseconds. */
-const MARGIN_MS = 20
+/** Between what is replayed and the present frame, in milliseconds: B-frames that still come are shown in between. */
+export const MARGIN_MS = 500
 
 export type TranscodingOptions = Pick<KeptPipelineOptions<RtpPipeline>, 'pipelines' | 'tasks' | 'parent' | 'log' | 'name'> & {
   format: TrackFormat
