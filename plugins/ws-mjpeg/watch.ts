@@ -6,21 +6,25 @@ import type { Cameras } from './cameras.ts'
 import type { WsMjpegConfig } from './config.ts'
 
 const SAMPLE_INTERVAL_MS = 1_000
+const REPORT_INTERVAL_MS = 250
 const MAX_IDLE_CHECK_MS = 5_000
 
 /** What happens by the clock to all cameras: they are measured, pinged, and disconnected when they have gone silent. */
 export class Watch {
   readonly #host: Pick<Host, 'core'>
-  readonly #cameras: Cameras
   readonly #timers: NodeJS.Timeout[]
   readonly #reported = new WeakMap<Camera, unknown>()
 
   constructor(host: Pick<Host, 'core'>, { idleTimeoutMs, pingIntervalMs }: WsMjpegConfig, cameras: Cameras, audience: Audience) {
     this.#host = host
-    this.#cameras = cameras
     const idleCheckMs = Math.min(MAX_IDLE_CHECK_MS, Math.ceil(idleTimeoutMs / 6))
     this.#timers = [
-      setInterval(() => this.#sample(), SAMPLE_INTERVAL_MS),
+      setInterval(() => {
+        for (const camera of cameras) camera.tick()
+      }, SAMPLE_INTERVAL_MS),
+      setInterval(() => {
+        for (const camera of cameras) this.#report(camera)
+      }, REPORT_INTERVAL_MS),
       setInterval(() => {
         for (const camera of cameras) camera.connection?.checkIdle(idleTimeoutMs)
       }, idleCheckMs),
@@ -35,16 +39,10 @@ export class Watch {
     for (const timer of this.#timers) clearInterval(timer)
   }
 
-  #sample(): void {
-    for (const camera of this.#cameras) {
-      camera.tick()
-      if (camera.deviceStats && this.#reported.get(camera) !== camera.deviceStats) this.#report(camera)
-    }
-  }
-
-  /** What a device says of itself belongs to its stream, once a second at most. */
+  /** What a device says of itself belongs to its stream, as soon as it says something new. */
   #report(camera: Camera): void {
     const { deviceStats, framesReceived, framesDropped, participantId } = camera
+    if (!deviceStats || this.#reported.get(camera) === deviceStats) return
     this.#reported.set(camera, deviceStats)
     const stats = { ...deviceStats, framesReceived, framesDroppedFps: framesDropped, ts: new Date().toISOString() }
     this.#host.core.participants.report(participantId, stats).catch(() => {}) // it has left
