@@ -60,7 +60,9 @@ export class HttpSource implements Source {
       output.on('error', () => {}) // its end is the pipeline's, which tells why
     })
     const ended = (reason: string, detail: string | undefined) =>
-      reason === 'EOS' ? this.#ended('COMPLETE', 'played to its end') : this.#ended('LOST', relay.failure ?? detail ?? reason)
+      reason === 'EOS' && this.#lastPacketAt > 0
+        ? this.#ended('COMPLETE', 'played to its end')
+        : this.#ended('LOST', relay.failure ?? detail ?? reason)
     if (pipeline.end) queueMicrotask(() => ended(pipeline.end?.reason ?? '', pipeline.end?.detail))
     else pipeline.events.once('closed', ended)
     this.#timer = setInterval(() => this.#look(), LOOK_MS)
