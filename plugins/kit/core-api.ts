@@ -294,6 +294,8 @@ export type CoreTopics = {
   'participant.joined': { participant: ParticipantInfo }
   'track.published': { track: TrackData }
   'track.unpublished': { track: TrackData; reason: CloseReason }
+  /** The media worker that carried it died; it is carried by another one, and every copy of it has ended. */
+  'track.remade': { track: TrackData }
   'track.keyframeWanted': { trackId: string; participantId: string; ssrc: number }
   'track.replayWanted': { trackId: string; participantId: string; delivery: Delivery }
   'participant.pictureWanted': { participantId: string; delivery: Delivery }

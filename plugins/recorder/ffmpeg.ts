@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process'
+import { pipeline } from 'node:stream/promises'
 import { promisify } from 'node:util'
 import { z } from 'zod'
 import { MediaError } from '../../core/kernel/errors.ts'
@@ -50,15 +51,27 @@ export async function probe(file: string): Promise<MediaFacts | undefined> {
   }
 }
 
+type FfmpegOptions = {
+  signal?: AbortSignal
+  timeoutMs?: number
+  /** What it reads as `pipe:0`. */
+  input?: AsyncIterable<Buffer>
+}
+
 /** @throws {MediaError} `PIPELINE_FAILED` with ffmpeg's last words. */
-export async function ffmpeg(args: readonly string[], options: { signal?: AbortSignal; timeoutMs?: number } = {}): Promise<void> {
-  const { signal, timeoutMs = 0 } = options
+export async function ffmpeg(args: readonly string[], { signal, timeoutMs = 0, input }: FfmpegOptions = {}): Promise<void> {
+  const quiet = ['-v', 'error', ...(input ? [] : ['-nostdin']), '-y']
+  const running = run('nice', ['-n', '5', 'ffmpeg', ...quiet, ...args], {
+    timeout: timeoutMs,
+    killSignal: 'SIGKILL',
+    maxBuffer: 1 << 22,
+    ...(signal && { signal }),
+  })
+  // Whether all of it was taken is told by how the process ends.
+  const { stdin } = running.child
+  if (input && stdin) pipeline(input, stdin).catch(() => stdin.destroy())
   try {
-    await run('nice', ['-n', '5', 'ffmpeg', '-v', 'error', '-nostdin', '-y', ...args], {
-      timeout: timeoutMs,
-      maxBuffer: 1 << 22,
-      ...(signal && { signal }),
-    })
+    await running
   } catch (error) {
     const { stderr = '', message } = error as { stderr?: string; message: string }
     throw new MediaError('PIPELINE_FAILED', { pipeline: 'ffmpeg', reason: stderr.trim().split('\n').at(-1) || message })

@@ -1,19 +1,26 @@
 import { EventEmitter } from 'node:events'
 import type { ParticipantInfo, TrackData } from '../kit/core-api.ts'
 import type { Host } from '../kit/host.ts'
+import { type SegmentHost, TrackSegment } from './segment.ts'
+import type { NextFile, Segment, Source } from './source.ts'
+
+type SourceHost = SegmentHost & Pick<Host, 'events'>
 
 /** What a participant publishes at the moment; it may leave and come back. */
-export class ParticipantSource {
-  /** `changed` whenever its tracks are others than before; none: it is gone. */
-  readonly events = new EventEmitter<{ changed: [] }>()
+export class ParticipantSource implements Source {
+  readonly events: Source['events'] = new EventEmitter()
   readonly room: string
   readonly identity: string
-  readonly #host: Pick<Host, 'core' | 'events'>
+  readonly #host: SourceHost
   readonly #listening: (() => void)[]
   #tracks: readonly TrackData[] = []
+  #key: string | undefined
+  /** Counts how often its tracks were made anew, under the same names: copies of them ended then. */
+  #generation = 0
   #want: { participant: string; want: string } | undefined
 
-  constructor(host: Pick<Host, 'core' | 'events'>, room: string, identity: string) {
+  /** @param room Full name. */
+  constructor(host: SourceHost, room: string, identity: string) {
     this.#host = host
     this.room = room
     this.identity = identity
@@ -26,24 +33,37 @@ export class ParticipantSource {
       events.on('track.unpublished', ({ track }) => look(track)),
       events.on('participant.joined', ({ participant }) => look(participant)),
       events.on('participant.left', ({ participant }) => look(participant)),
+      events.on('track.remade', ({ track }) => {
+        if (this.#tracks.some(({ id }) => id === track.id)) this.#generation++
+        look(track)
+      }),
     ]
   }
 
-  /** Its tracks, sound and picture one each, the first of its kind. */
-  get tracks(): readonly TrackData[] {
-    return this.#tracks
+  get key(): string | undefined {
+    return this.#key
   }
 
-  /** @returns Whether it is there at all. */
+  get isGathering(): boolean {
+    return this.#tracks.length < 2
+  }
+
   async look(): Promise<boolean> {
     const room = await this.#host.core.rooms.find(this.room)
     const participant = room?.participants.find(({ identity }) => identity === this.identity)
     if (participant) await this.#askForTracks(participant)
-    const tracks = (['video', 'audio'] as const).flatMap((kind) => participant?.tracks.find((track) => track.kind === kind) ?? [])
-    const isSame = tracks.length === this.#tracks.length && tracks.every(({ id }, index) => id === this.#tracks[index]?.id)
-    this.#tracks = tracks
-    if (!isSame) this.events.emit('changed')
+    // Sound and picture, one each, the first of its kind.
+    this.#tracks = (['video', 'audio'] as const).flatMap((kind) => participant?.tracks.find((track) => track.kind === kind) ?? [])
+    const key = this.#tracks.length === 0 ? undefined : `${this.#tracks.map(({ id }) => id)} ${this.#generation}`
+    if (key !== this.#key) {
+      this.#key = key
+      this.events.emit('changed')
+    }
     return participant !== undefined
+  }
+
+  open(next: NextFile): Promise<Segment> {
+    return TrackSegment.open(this.#host, this.#tracks, next)
   }
 
   async close(): Promise<void> {
@@ -54,7 +74,9 @@ export class ParticipantSource {
   /** Those who publish pictures one by one make a track of them when somebody wants it. */
   async #askForTracks({ id }: ParticipantInfo): Promise<void> {
     if (this.#want?.participant === id) return
-    if (this.#want) await this.#host.core.participants.unwantTracks(this.#want.want)
+    const before = this.#want
+    this.#want = { participant: id, want: '' }
+    if (before) await this.#host.core.participants.unwantTracks(before.want)
     this.#want = { participant: id, want: await this.#host.core.participants.wantTracks(id) }
   }
 }

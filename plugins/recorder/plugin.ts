@@ -1,7 +1,9 @@
 import { definePlugin } from '../kit/define-plugin.ts'
 import { RecorderConfig } from './config.ts'
 import { Recordings } from './recordings.ts'
+import { recover } from './recovery.ts'
 import { recorderSchema } from './schema.ts'
+import { Vault } from './vod/vault.ts'
 
 /** Keeps what participants and rooms show, in files that survive whatever dies. */
 export default definePlugin({
@@ -14,7 +16,27 @@ export default definePlugin({
 
   setup(host) {
     const recordings = new Recordings(host)
-    host.lifetime.add('recordings', () => recordings.close())
+    host.lifetime.add('recordings', () => recordings.endAll('SHUTDOWN'))
+    const vault = new Vault({ host, recordings })
+    host.lifetime.add('uploads', () => vault.close())
+    recordings.deliverBy(vault)
+    const known = new Set<string>()
+    host.apps.follow(async (name, { enabled }) => {
+      if (!enabled) return recordings.endAll('REQUESTED', name)
+      if (known.has(name)) return
+      known.add(name)
+      const app = await host.core.apps.get(name)
+      await recover(host, recordings, app)
+      await vault.open(app)
+    })
+    host.events.on('app.changed', async ({ app: { name }, change }) => {
+      if (change === 'CHANGED') vault.reconsider(name)
+      if (change !== 'DELETED') return
+      known.delete(name)
+      await vault.forget(name)
+      await recordings.endAll('DELETED', name)
+      recordings.store.forget(name)
+    })
     return { schema: recorderSchema(host, recordings) }
   },
 })

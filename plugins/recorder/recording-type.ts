@@ -1,6 +1,6 @@
 import type { PluginBuilder } from '../kit/schema.ts'
 import { cursorOf, type ORDERS, type Order, type RecordingPage } from './listing.ts'
-import type { Progress } from './recordings.ts'
+import type { Progress } from './progress.ts'
 import type { RecordingRow } from './store.ts'
 
 /** A recording of an app, as the API knows it. */

@@ -1,7 +1,8 @@
 import type { Host } from '../kit/host.ts'
 import { pluginBuilder } from '../kit/schema.ts'
+import { watchProgress } from './progress.ts'
 import { recordingTypes } from './recording-type.ts'
-import type { Recordings } from './recordings.ts'
+import type { Deleted as DeletedRecording, Recordings } from './recordings.ts'
 import type { RecordingState } from './tables.ts'
 
 const MOST_ROWS = 1_000
@@ -33,6 +34,16 @@ export function recorderSchema({ core }: Pick<Host, 'core'>, recordings: Recordi
       layout: t.string({ description: 'How those in it stand side by side: grid, speaker or single.' }),
       splitMinutes: t.int({ description: 'Minutes after which the next part begins; 0: never.' }),
       snapshotSeconds: t.int({ description: 'Seconds between its pictures; 0: none.' }),
+    }),
+  })
+
+  const Deleted = builder.objectRef<DeletedRecording>('DeletedRecording').implement({
+    description: 'What is gone with a recording.',
+    fields: (t) => ({
+      id: t.string({ description: 'Its id.', resolve: ({ row }) => row.id }),
+      number: t.int({ description: 'Its number.', resolve: ({ row }) => row.number }),
+      objectsDeleted: t.exposeInt('objects', { description: 'How many objects of the bucket are gone.' }),
+      fileDeleted: t.exposeBoolean('local', { description: 'Whether there was a file of it here.' }),
     }),
   })
 
@@ -114,11 +125,11 @@ export function recorderSchema({ core }: Pick<Host, 'core'>, recordings: Recordi
       resolve: async (_root, { app, id }) => ({ app, row: await recordings.probe(app, keyOf(id)) }),
     }),
     deleteRecording: t.field({
-      type: Recording,
+      type: Deleted,
       description: 'Deletes a recording with all its files and objects; one that runs is ended first.',
       extensions: { grant: 'vod:delete' },
       args: { app: t.arg.string(APP), id: t.arg.string(ID) },
-      resolve: async (_root, { app, id }) => ({ app, row: await recordings.delete(app, keyOf(id)) }),
+      resolve: (_root, { app, id }) => recordings.delete(app, keyOf(id)),
     }),
   }))
 
@@ -128,7 +139,7 @@ export function recorderSchema({ core }: Pick<Host, 'core'>, recordings: Recordi
       description: 'How a recording comes along: now, once a second, and at every change of its state, until it is ready or has failed.',
       extensions: { grant: 'vod:read' },
       args: { app: t.arg.string(APP), id: t.arg.string(ID) },
-      subscribe: (_root, { app, id }, { signal }) => recordings.watch(app, keyOf(id), signal),
+      subscribe: (_root, { app, id }, { signal }) => watchProgress(recordings, app, keyOf(id), signal),
       resolve: (progress) => progress,
     }),
   )

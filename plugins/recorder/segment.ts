@@ -1,32 +1,44 @@
 import { EventEmitter } from 'node:events'
-import type { Pipeline } from '../../native/pipeline.ts'
 import type { TrackData } from '../kit/core-api.ts'
 import type { Host } from '../kit/host.ts'
+import type { Frame } from './codecs/codec.ts'
 import type { RecorderConfig } from './config.ts'
-import { filePipeline, rtcpSource, rtpSource } from './launch.ts'
+import { FrameQueue } from './frame-queue.ts'
+import { TrackFiles } from './matroska/track-files.ts'
+import { pictureOf } from './picture.ts'
+import { TappedTrack } from './rtp/tapped-track.ts'
+import { Timeline } from './rtp/timeline.ts'
+import type { NextFile, Segment } from './source.ts'
 
-export type SegmentHost = Pick<Host<RecorderConfig>, 'core' | 'pipelines' | 'config' | 'log'>
+export type SegmentHost = Pick<Host<RecorderConfig>, 'core' | 'config' | 'log'>
 
-/** One run of a pipeline that writes tracks into one file. */
-export class Segment {
-  /** `ended` once, by itself: its pipeline died, or what it copies has gone. */
-  readonly events = new EventEmitter<{ ended: [cause: string] }>()
-  readonly file: string
-  readonly tracks: readonly TrackData[]
-  readonly #host: SegmentHost
-  readonly #pipeline: Pipeline
-  readonly #taps: string[] = []
+const TICK_MS = 100
+/** How long a file waits for all tracks to begin, and for their senders to say how they belong together. */
+const HOLD_MS = 1_500
+/** How long a picture waits for a keyframe that is as new as it. */
+const PICTURE_MS = 3_000
 
-  /**
-   * @param file Absolute path; there is no such file yet.
-   * @throws {MediaError} `CODEC_UNSUPPORTED`, `TRACK_NOT_FOUND` or `PIPELINE_FAILED`.
-   */
-  static async open(host: SegmentHost, tracks: readonly TrackData[], file: string, name: string): Promise<Segment> {
-    const formats = await Promise.all(tracks.map(({ id }) => host.core.tracks.format(id)))
-    const pipeline = await host.pipelines.start({ name, launch: filePipeline(formats, file, host.config.clusterMs) })
-    const segment = new Segment(host, tracks, file, pipeline)
+type Held = { track: TappedTrack; frame: Frame; rtpTime: number; nowMs: number }
+
+/** Writes the tracks of a participant as they come, nothing transcoded, without a process of its own. */
+export class TrackSegment implements Segment {
+  readonly events: Segment['events'] = new EventEmitter()
+  readonly #timeline = new Timeline()
+  readonly #queue: FrameQueue<TappedTrack>
+  readonly #files: TrackFiles
+  readonly #timer: NodeJS.Timeout
+  #tracks: TappedTrack[] = []
+  /** What has come while it is unknown how the tracks belong together; undefined once that is known. */
+  #held: Held[] | undefined = []
+  #ended = false
+  #closed: Promise<void> | undefined
+
+  /** @throws {MediaError} `CODEC_UNSUPPORTED` or `TRACK_NOT_FOUND`. */
+  static async open({ core, config }: SegmentHost, tracks: readonly TrackData[], next: NextFile): Promise<TrackSegment> {
+    const segment = new TrackSegment(config, next)
     try {
-      await segment.#tap()
+      for (const track of tracks) segment.#tracks.push(await TappedTrack.open(core, track, (...frame) => segment.#take(...frame)))
+      await Promise.all(segment.#tracks.map((track) => track.resume()))
       return segment
     } catch (error) {
       await segment.close()
@@ -34,45 +46,82 @@ export class Segment {
     }
   }
 
-  private constructor(host: SegmentHost, tracks: readonly TrackData[], file: string, pipeline: Pipeline) {
-    this.#host = host
-    this.tracks = tracks
-    this.file = file
-    this.#pipeline = pipeline
-    pipeline.events.once('closed', (reason, detail) => {
-      if (reason !== 'REQUESTED') this.events.emit('ended', detail ?? reason)
+  private constructor(config: RecorderConfig, next: NextFile) {
+    this.#files = new TrackFiles({
+      tracks: () => this.#tracks,
+      next,
+      clusterMs: config.clusterMs,
+      begun: (file) => this.events.emit('begun', file),
+      whole: (file) => this.events.emit('whole', file),
+      failed: (error) => this.#end(error),
     })
+    this.#queue = new FrameQueue((track, frame, atMs) => this.#files.add(track, frame, atMs))
+    this.#timer = setInterval(() => this.#tick(), TICK_MS)
   }
 
   get ended(): boolean {
-    return this.#pipeline.end !== undefined
+    return this.#ended
   }
 
-  /** Lets a sender make a keyframe, so that a file can begin or a part can be cut there. */
-  async requestKeyframe(): Promise<void> {
-    await Promise.all(this.#taps.map((id) => this.#host.core.tracks.requestKeyframe(id).catch(() => undefined)))
+  cut(): void {
+    this.#files.cut()
+    for (const track of this.#tracks) if (track.kind === 'video') track.requestKeyframe()
   }
 
-  /** Finishes the file. Calling it again waits for the same end. */
-  async close(): Promise<void> {
-    await Promise.all(this.#taps.map((id) => this.#host.core.tracks.untap(id)))
-    const finished = await this.#pipeline.stop({ eosWithinMs: this.#host.config.finishMs })
-    if (!finished) this.#host.log.warn({ file: this.file }, 'a file was not finished in time; it ends with what was on disk')
+  async picture(): Promise<Buffer | undefined> {
+    const track = this.#tracks.find(({ kind }) => kind === 'video')
+    if (!track) return undefined
+    const before = track.keyframe
+    track.requestKeyframe()
+    const deadline = Date.now() + PICTURE_MS
+    while (track.keyframe === before && Date.now() < deadline && !this.#closed) await new Promise((done) => setTimeout(done, TICK_MS))
+    return track.keyframe && track.setup ? pictureOf({ codec: track.codec, setup: track.setup }, track.keyframe) : undefined
   }
 
-  /** All at once: the file begins where everything has begun. */
-  async #tap(): Promise<void> {
-    const { core } = this.#host
-    const opened = await Promise.all(
-      this.tracks.map(async ({ id }, index) => {
-        const [port, rtcpPort] = await Promise.all(
-          [rtpSource(index), rtcpSource(index)].map((source) => this.#pipeline.get(source, 'port')),
-        )
-        const { tapId } = await core.tracks.tap(id, { port: Number(port), rtcpPort: Number(rtcpPort), paused: true })
-        this.#taps.push(tapId)
-        return tapId
-      }),
-    )
-    await Promise.all(opened.map((tapId) => core.tracks.resumeTap(tapId)))
+  close(): Promise<void> {
+    this.#closed ??= this.#close()
+    return this.#closed
+  }
+
+  async #close(): Promise<void> {
+    await Promise.all(this.#tracks.map((track) => track.close()))
+    clearInterval(this.#timer)
+    this.#release()
+    this.#queue.release(Number.POSITIVE_INFINITY)
+    await this.#files.close()
+  }
+
+  #take(track: TappedTrack, frame: Frame, rtpTime: number): void {
+    const nowMs = Date.now()
+    if (this.#held) this.#held.push({ track, frame, rtpTime, nowMs })
+    else this.#queue.add(track, frame, this.#timeline.place(track, rtpTime, nowMs), nowMs)
+  }
+
+  #tick(): void {
+    const nowMs = Date.now()
+    for (const track of this.#tracks) track.tick(nowMs)
+    if (this.#held && this.#isReady(this.#held, nowMs)) this.#release()
+    this.#queue.release(nowMs)
+    this.#files.flush(nowMs)
+  }
+
+  #isReady(held: readonly Held[], nowMs: number): boolean {
+    const [first] = held
+    if (!first) return false
+    if (nowMs - first.nowMs > HOLD_MS) return true
+    return this.#tracks.every((track) => track.clock.isReported && held.some((one) => one.track === track)) || this.#tracks.length === 1
+  }
+
+  #release(): void {
+    const held = this.#held ?? []
+    this.#held = undefined
+    for (const { track, frame, rtpTime, nowMs } of held) this.#queue.add(track, frame, this.#timeline.place(track, rtpTime, nowMs), nowMs)
+  }
+
+  #end(error: Error): void {
+    if (this.#ended || this.#closed) return
+    this.#ended = true
+    const isFull = 'code' in error && (error.code === 'ENOSPC' || error.code === 'EDQUOT')
+    this.events.emit('ended', isFull ? 'DISK_FULL' : error.message)
   }
 }

@@ -1,10 +1,12 @@
 import type { Host } from '../kit/host.ts'
-import { asc, eq, inArray } from '../kit/tables.ts'
-import { recordings, segments } from './tables.ts'
+import { and, asc, desc, eq, inArray, isNull } from '../kit/tables.ts'
+import type { Codecs } from './source.ts'
+import { recordings, rules, segments, uploads, variants } from './tables.ts'
 
 const MIGRATIONS = new URL('./migrations', import.meta.url)
 
 export type RecordingRow = typeof recordings.$inferSelect
+export type SegmentRow = typeof segments.$inferSelect
 export type NewRecordingRow = typeof recordings.$inferInsert
 export type RecordingDatabase = Awaited<ReturnType<typeof openDatabase>>
 
@@ -51,7 +53,7 @@ export class RecordingStore {
 
   async delete(app: string, number: number): Promise<void> {
     const db = await this.of(app)
-    await db.delete(segments).where(eq(segments.recording, number))
+    for (const table of [segments, uploads, variants]) await db.delete(table).where(eq(table.recording, number))
     await db.delete(recordings).where(eq(recordings.number, number))
   }
 
@@ -65,18 +67,34 @@ export class RecordingStore {
       .orderBy(asc(recordings.number))
   }
 
-  async addSegment(app: string, recording: number, file: string): Promise<void> {
-    await (await this.of(app)).insert(segments).values({ recording, file, startedAt: new Date() })
+  async addSegment(app: string, segment: { recording: number; file: string; codecs: Codecs }): Promise<void> {
+    await (await this.of(app)).insert(segments).values({ ...segment, startedAt: new Date() })
   }
 
-  /** Relative file names, in the order they were written. */
-  async segments(app: string, recording: number): Promise<string[]> {
+  /** Why the last segment ended, unless that is known. */
+  async endSegment(app: string, recording: number, cause: string): Promise<void> {
     const db = await this.of(app)
-    const rows = await db.select().from(segments).where(eq(segments.recording, recording)).orderBy(asc(segments.number))
-    return rows.map(({ file }) => file)
+    const [last] = await db.select().from(segments).where(eq(segments.recording, recording)).orderBy(desc(segments.number)).limit(1)
+    if (last)
+      await db
+        .update(segments)
+        .set({ cause })
+        .where(and(eq(segments.number, last.number), isNull(segments.cause)))
+  }
+
+  /** In the order they were written. */
+  async segments(app: string, recording: number): Promise<SegmentRow[]> {
+    const db = await this.of(app)
+    return db.select().from(segments).where(eq(segments.recording, recording)).orderBy(asc(segments.number))
+  }
+
+  /** All parts of one recording, in order. */
+  async session(app: string, session: string): Promise<RecordingRow[]> {
+    const db = await this.of(app)
+    return db.select().from(recordings).where(eq(recordings.session, session)).orderBy(asc(recordings.part))
   }
 }
 
 function openDatabase(db: Host['db'], app: string) {
-  return db.open({ app, tables: { recordings, segments }, migrationsFolder: MIGRATIONS })
+  return db.open({ app, tables: { recordings, segments, uploads, variants, rules }, migrationsFolder: MIGRATIONS })
 }

@@ -219,6 +219,7 @@ export const told: Told = {
   'participant.left': (participant, reason) => ({ participant: participantInfo(participant), reason }),
   'track.published': (track) => ({ track: trackData(track) }),
   'track.unpublished': (track, reason) => ({ track: trackData(track), reason }),
+  'track.remade': (track) => ({ track: trackData(track) }),
   'track.keyframeWanted': ({ id, participant }, ssrc) => ({ trackId: id, participantId: participant.id, ssrc }),
   'track.replayWanted': ({ id, participant }, delivery) => ({ trackId: id, participantId: participant.id, delivery }),
   'participant.pictureWanted': ({ id: participantId }, delivery) => ({ participantId, delivery }),

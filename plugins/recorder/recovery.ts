@@ -1,0 +1,21 @@
+import type { AppInfo } from '../kit/core-api.ts'
+import type { RecorderHost } from './host.ts'
+import type { Recordings } from './recordings.ts'
+import { sourceOf } from './sources.ts'
+
+/**
+ * Takes up what an earlier run of the plugin, or of the whole server, left behind: a recording whose source is there, or comes back soon,
+ * goes on in another file; what is over is finished.
+ */
+export async function recover(host: RecorderHost, recordings: Recordings, app: AppInfo): Promise<void> {
+  const rows = await recordings.store.unfinished(app.name)
+  for (const row of rows) {
+    const isLast = !rows.some(({ session, part }) => session === row.session && part > row.part)
+    if (row.state === 'RECORDING' && isLast) {
+      host.log.info({ app: app.name, room: row.room, recording: row.id }, 'taking up a recording again')
+      await recordings.store.endSegment(app.name, row.number, 'RESTART')
+      // Each waits for its source as long as any other does.
+      void recordings.run(app, row, sourceOf(host, row))
+    } else recordings.settle(app, await recordings.partOf(app, row), isLast)
+  }
+}
