@@ -3,6 +3,9 @@ import { RecorderConfig } from './config.ts'
 import { Recordings } from './recordings.ts'
 import { recover } from './recovery.ts'
 import { recorderSchema } from './schema.ts'
+import { Links } from './vod/links.ts'
+import { serveMedia } from './vod/media-routes.ts'
+import { Passes } from './vod/passes.ts'
 import { Vault } from './vod/vault.ts'
 
 /** Keeps what participants and rooms show, in files that survive whatever dies. */
@@ -20,6 +23,9 @@ export default definePlugin({
     const vault = new Vault({ host, recordings })
     host.lifetime.add('uploads', () => vault.close())
     recordings.deliverBy(vault)
+    const passes = new Passes()
+    const links = new Links(vault, passes)
+    serveMedia({ host, store: recordings.store, vault, passes })
     const known = new Set<string>()
     host.apps.follow(async (name, { enabled }) => {
       if (!enabled) return recordings.endAll('REQUESTED', name)
@@ -34,9 +40,10 @@ export default definePlugin({
       if (change !== 'DELETED') return
       known.delete(name)
       await vault.forget(name)
+      passes.forget(name)
       await recordings.endAll('DELETED', name)
       recordings.store.forget(name)
     })
-    return { schema: recorderSchema(host, recordings) }
+    return { schema: recorderSchema(host, recordings, links) }
   },
 })

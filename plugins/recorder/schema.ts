@@ -4,13 +4,16 @@ import { watchProgress } from './progress.ts'
 import { recordingTypes } from './recording-type.ts'
 import type { Deleted as DeletedRecording, Recordings } from './recordings.ts'
 import type { RecordingState } from './tables.ts'
+import type { Links } from './vod/links.ts'
+import { addVodFields } from './vod/vod-fields.ts'
 
 const MOST_ROWS = 1_000
 
 /** Adds recordings to the API. */
-export function recorderSchema({ core }: Pick<Host, 'core'>, recordings: Recordings) {
+export function recorderSchema({ core }: Pick<Host, 'core'>, recordings: Recordings, links: Links) {
   const builder = pluginBuilder()
-  const { State, Mode, OrderEnum, Recording, Connection, Progress } = recordingTypes(builder)
+  const { State, Mode, OrderEnum, Recording, Connection, Progress } = recordingTypes(builder, recordings)
+  addVodFields(builder, Recording, { core, store: recordings.store, links })
   const APP = { required: true as const, description: 'Name of the app.' }
   const ID = { required: true as const, description: 'Its id or its number.' }
 
