@@ -16,6 +16,7 @@ export default definePlugin({
   name: 'pull',
   version: '1.0.0',
   title: 'Pulled sources',
+  description: 'Pulls cameras by RTSP, HLS streams and files into rooms.',
   config: PullConfig,
 
   async setup(host) {

@@ -18,6 +18,7 @@ export default definePlugin({
   name: 'rtmp',
   version: '1.0.0',
   title: 'RTMP ingest',
+  description: 'Lets RTMP encoders such as OBS, ffmpeg and IP cameras publish into rooms.',
   config: RtmpConfig,
 
   async setup(host) {

@@ -11,6 +11,7 @@ export default definePlugin({
   name: 'snapshot',
   version: '1.0.0',
   title: 'Snapshots',
+  description: 'Takes JPEG pictures of what is live.',
   config: SnapshotConfig,
 
   setup(host) {

@@ -10,6 +10,7 @@ export default definePlugin({
   name: 'whip',
   version: '1.0.0',
   title: 'WHIP and WHEP',
+  description: 'Lets browsers and encoders publish by WHIP, and players watch by WHEP.',
   config: WhipConfig,
 
   setup(host) {

@@ -20,6 +20,7 @@ export default definePlugin({
   name: 'ws-mjpeg',
   version: '1.0.0',
   title: 'WebSocket cameras',
+  description: 'Takes JPEGs of small cameras over a WebSocket, and shows them as they are or over WebRTC.',
   config: WsMjpegConfig,
 
   setup(host) {
