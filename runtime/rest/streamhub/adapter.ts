@@ -10,7 +10,7 @@ import { auth } from './auth.ts'
 import { cluster } from './cluster.ts'
 import { config as appConfig } from './config.ts'
 import { configFile } from './config-file.ts'
-import { type Access, Gate, type Who } from './gate.ts'
+import { type Access, Gate, refusalsOf, type Who } from './gate.ts'
 import { SECURITY_HEADERS } from './headers.ts'
 import { ingress } from './ingress.ts'
 import { joinTokens } from './join-tokens.ts'
@@ -20,6 +20,7 @@ import { logs } from './logs.ts'
 import { plugins } from './plugins.ts'
 import { presets } from './presets.ts'
 import { refusal } from './refusals.ts'
+import { BODY_REFUSALS } from './reply.ts'
 import { s3 } from './s3.ts'
 import { snapshots } from './snapshots.ts'
 import { stats } from './stats.ts'
@@ -88,7 +89,11 @@ export function streamHub({ config, http, tokens, placeOf, attempts, requireClus
   }
 }
 
-/** The routes of a table whose paths leave out what they all begin with. */
+/** The routes of a table whose paths leave out what they all begin with, and whose refusals leave out what their access means. */
 function under(base: string, table: RouteTable<Access, Who>): RouteTable<Access, Who> {
-  return Object.fromEntries(Object.entries(table).map(([key, route]) => [key.replace(' ', ` ${base}`), route]))
+  const whole = Object.entries(table).map(([key, route]) => [
+    key.replace(' ', ` ${base}`),
+    { ...route, errors: { ...refusalsOf(route.access), ...(route.body && BODY_REFUSALS), ...route.errors } },
+  ])
+  return Object.fromEntries(whole) as RouteTable<Access, Who>
 }

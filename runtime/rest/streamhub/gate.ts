@@ -69,6 +69,12 @@ export class Gate {
   }
 }
 
+/** How a route that asks this of its callers may refuse them. */
+export function refusalsOf(access: Access): Readonly<Record<number, string>> {
+  if (UNCREDENTIALED.has(access)) return {}
+  return { 401: 'no valid credential', ...(access !== 'BEARER' && { 403: 'the credential does not allow it' }) }
+}
+
 /** What a node presents; empty when that is nothing. */
 export function clusterTokenOf({ raw }: FastifyRequest): string {
   const token = raw.headers['x-cluster-token']

@@ -82,7 +82,7 @@ const LogsQuery = z.object({
     .describe('Lines at most, 1 to 1000.'),
 })
 
-const errors = { 401: 'no valid credential', 403: 'not permitted', 404: 'no such app or plugin' }
+const errors = { 404: 'no such app or plugin' }
 const one = { description: 'The plugin in this app.', schema: WithData(View) }
 const named = ({ params }: { params: { app: string; id: string } }) => ({ app: params.app, id: params.id })
 

@@ -8,6 +8,8 @@ export function body<T>(schema: z.ZodType<T>): BodyReader<T> {
   return jsonBody(schema, { maxBytes: MAX_BODY_BYTES, anyType: true })
 }
 
+export const BODY_REFUSALS = { 400: 'a field breaks a rule, or it is no JSON', 413: 'more than 100 KiB' }
+
 /** `{"data": …}`: tokens, ingress, ws-ingest, one stream, snapshots, auth. */
 export const dataOnly = <T>(data: T): { data: T } => ({ data })
 
