@@ -1,5 +1,6 @@
 import { definePluginsConfig, use } from './plugins/kit/define-config.ts'
 import type pull from './plugins/pull/plugin.ts'
+import type recorder from './plugins/recorder/plugin.ts'
 import type rtmp from './plugins/rtmp/plugin.ts'
 import type snapshot from './plugins/snapshot/plugin.ts'
 import type whip from './plugins/whip/plugin.ts'
@@ -12,5 +13,6 @@ export default definePluginsConfig(({ host, rtmpPort }) => [
   use<typeof wsMjpeg>('./plugins/ws-mjpeg/plugin.ts'),
   use<typeof pull>('./plugins/pull/plugin.ts'),
   use<typeof snapshot>('./plugins/snapshot/plugin.ts'),
+  use<typeof recorder>('./plugins/recorder/plugin.ts'),
   use('./examples/watermark/plugin.js'),
 ])

@@ -190,6 +190,10 @@ export type CoreApi = {
      */
     picture(id: string, delivery: Delivery): void
   }
+  streams: {
+    /** A stream, live or ended, by its name or its number. @throws `APP_NOT_FOUND` or `STREAM_NOT_FOUND` */
+    find(app: string, id: string): Promise<{ name: string; room: string; identity: string; live: boolean }>
+  }
   tracks: {
     /** Opens a track that a pipeline sends as plain RTP to the answered ports. */
     publishRtp(participantId: string, options: RtpIngestOptions): Promise<RtpTarget>

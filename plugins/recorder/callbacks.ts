@@ -47,13 +47,8 @@ export class Callbacks {
   }
 }
 
-/** As other systems know a participant's stream: by room and identity; a whole room by its name. */
-export function streamOf({ room, identity }: Pick<RecordingRow, 'room' | 'identity'>): string {
-  return identity === null ? room : `${room}/${identity}`
-}
-
 function about({ name }: AppInfo, row: RecordingRow) {
-  return { vodId: row.number, app: name, room: row.room, streamId: streamOf(row) }
+  return { vodId: row.number, app: name, room: row.room, streamId: row.stream }
 }
 
 function vodData(app: AppInfo, row: RecordingRow, { s3Url, publicUrl }: Place) {

@@ -15,6 +15,8 @@ export interface Delivery {
   /** Takes over a picture of a recording. @param file Absolute path, below the app's `snapshots` folder. */
   takePicture(app: AppInfo, row: RecordingRow, file: string): Promise<Place>
   placeOf(app: AppInfo, row: RecordingRow): Promise<Place>
+  /** Where a file that is not here any more can be read for a minute; undefined where that is nowhere. */
+  readableAt(app: AppInfo, row: RecordingRow): Promise<string | undefined>
   /** Bytes of the file that have arrived. */
   arrivedBytes(app: string, row: RecordingRow): number
   /**
@@ -31,6 +33,7 @@ export const KEPT_HERE: Delivery = {
   take: async () => false,
   takePicture: async () => NOWHERE,
   placeOf: async () => NOWHERE,
+  readableAt: async () => undefined,
   arrivedBytes: () => 0,
   drop: async () => 0,
 }

@@ -10,6 +10,7 @@ export type RecordingFilter = {
   /** Full names. */
   rooms?: readonly string[]
   identity?: string
+  stream?: string
   state?: RecordingState
   /** Began then or later. */
   since?: Date
@@ -57,10 +58,11 @@ export function cursorOf(order: Order, row: RecordingRow): string {
   return Buffer.from(JSON.stringify([value, row.number])).toString('base64url')
 }
 
-function where({ rooms, identity, state, since, until, text }: RecordingFilter) {
+function where({ rooms, identity, stream, state, since, until, text }: RecordingFilter) {
   return and(
     rooms && inArray(recordings.room, [...rooms]),
     identity === undefined ? undefined : eq(recordings.identity, identity),
+    stream === undefined ? undefined : eq(recordings.stream, stream),
     state && eq(recordings.state, state),
     since && gte(recordings.startedAt, since),
     until && lte(recordings.startedAt, until),

@@ -73,6 +73,6 @@ export class Parts {
   }
 }
 
-function partName({ room, identity, part }: RecordingRow, at: Date): string {
-  return fileName(identity === null ? room : `${room}/${identity}`, at, part + 1)
+function partName({ stream, part }: RecordingRow, at: Date): string {
+  return fileName(stream, at, part + 1)
 }

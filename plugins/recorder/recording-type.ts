@@ -1,13 +1,14 @@
 import type { PluginBuilder } from '../kit/schema.ts'
 import { cursorOf, type ORDERS, type Order, type RecordingPage } from './listing.ts'
 import type { Progress } from './progress.ts'
-import type { RecordingRow } from './store.ts'
+import type { Recordings } from './recordings.ts'
+import type { RecordingRow, SegmentRow } from './store.ts'
 
 /** A recording of an app, as the API knows it. */
 export type RecordingOf = { readonly app: string; readonly row: RecordingRow }
 
 /** The types that recordings are told in. */
-export function recordingTypes(builder: PluginBuilder) {
+export function recordingTypes(builder: PluginBuilder, recordings: Recordings) {
   const State = builder.enumType('RecordingState', {
     description: 'How far a recording has come.',
     values: {
@@ -33,6 +34,22 @@ export function recordingTypes(builder: PluginBuilder) {
     } satisfies Record<(typeof ORDERS)[number], unknown>,
   })
 
+  const Segment = builder.objectRef<SegmentRow & { sizeBytes: number }>('RecordingSegment').implement({
+    description: 'What was written of a recording without an interruption.',
+    fields: (t) => ({
+      file: t.exposeString('file', {
+        description: "Its file, relative to the app's folder of recordings; gone once the recording is whole.",
+      }),
+      startedAt: t.expose('startedAt', { type: 'DateTime', description: 'When it began.' }),
+      sizeBytes: t.expose('sizeBytes', { type: 'BigInt', description: 'Bytes on disk; 0 once the recording is whole.' }),
+      cause: t.exposeString('cause', {
+        nullable: true,
+        description:
+          'Why another one had to begin: SOURCE_GONE, SOURCE_CHANGED, RESTART, DISK_FULL, or what went wrong; null: none had to.',
+      }),
+    }),
+  })
+
   const Recording = builder.objectRef<RecordingOf>('Recording').implement({
     description: 'Media that is kept: one file in the end.',
     fields: (t) => ({
@@ -41,6 +58,10 @@ export function recordingTypes(builder: PluginBuilder) {
       app: t.exposeString('app', { description: 'The app it belongs to.' }),
       room: t.string({ description: 'Full name of the room.', resolve: ({ row }) => row.room }),
       identity: t.string({ nullable: true, description: 'Whom it shows; null: everybody.', resolve: ({ row }) => row.identity }),
+      stream: t.string({
+        description: 'What it is listed under: the room and the identity, or as whoever began it says.',
+        resolve: ({ row }) => row.stream,
+      }),
       mode: t.field({ type: Mode, description: 'What it shows.', resolve: ({ row }) => row.mode }),
       layout: t.string({ nullable: true, description: 'How those in it stand side by side.', resolve: ({ row }) => row.layout }),
       state: t.field({ type: State, description: 'How far it has come.', resolve: ({ row }) => row.state }),
@@ -87,7 +108,16 @@ export function recordingTypes(builder: PluginBuilder) {
         description: 'Key of the picture of it that was uploaded.',
         resolve: ({ row }) => row.snapshotKey,
       }),
-      error: t.string({ nullable: true, description: 'Why it failed, or what its upload is held up by.', resolve: ({ row }) => row.error }),
+      segments: t.field({
+        type: [Segment],
+        description: 'What it was written in, in order: more than one when something interrupted it.',
+        resolve: ({ app, row }) => recordings.segments(app, row),
+      }),
+      error: t.string({
+        nullable: true,
+        description: 'Why it failed, or what holds it up: DISK_FULL, or what its upload waits for.',
+        resolve: ({ row }) => row.error,
+      }),
     }),
   })
 

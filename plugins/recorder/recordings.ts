@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import { EventEmitter } from 'node:events'
 import { readdir, rm } from 'node:fs/promises'
-import { join } from 'node:path'
+import { extname, join } from 'node:path'
 import { MediaError } from '../../core/kernel/errors.ts'
 import { newId } from '../../core/kernel/ids.ts'
 import type { AppInfo } from '../kit/core-api.ts'
-import { Callbacks, streamOf } from './callbacks.ts'
+import { Callbacks } from './callbacks.ts'
 import { type Delivery, KEPT_HERE } from './delivery.ts'
 import { probe } from './ffmpeg.ts'
 import { ensureFolder, fileName, recordingsFolder, sizeOf } from './files.ts'
@@ -18,17 +18,22 @@ import { type EndReason, Recording } from './recording.ts'
 import { Settling } from './settling.ts'
 import type { Source } from './source.ts'
 import { sourceOf } from './sources.ts'
-import { type NewRecordingRow, type RecordingRow, RecordingStore } from './store.ts'
+import { type NewRecordingRow, type RecordingRow, RecordingStore, type SegmentRow } from './store.ts'
 import type { RecordingMode } from './tables.ts'
 
 export type StartOptions = {
   room: string
   identity?: string
+  /** What it is listed under; absent: the room and the identity. In mode PARTICIPANT it may name whom to record. */
+  stream?: string
   mode?: RecordingMode
   layout?: string
   splitMinutes?: number
   snapshotSeconds?: number
 }
+
+/** A recording, and whether its file could be read. */
+export type Probed = { readonly row: RecordingRow; readonly probed: boolean }
 
 /** What is gone with a recording: objects in a bucket, and its file here if there was one. */
 export type Deleted = { readonly row: RecordingRow; readonly objects: number; readonly local: boolean }
@@ -103,13 +108,14 @@ export class Recordings {
     const room = await this.#host.core.rooms.fullName(app.name, options.room)
     await this.#host.core.quotas.require('maxRecordingMinutesMonth', app.name)
     const mode = options.mode ?? (config.mode === 'participant' ? 'PARTICIPANT' : 'COMPOSITE')
-    const identity = mode === 'COMPOSITE' ? null : (options.identity ?? (await this.#firstPublisher(room)))
+    const identity = mode === 'COMPOSITE' ? null : (options.identity ?? identityIn(options, room) ?? (await this.#firstPublisher(room)))
     const layout = mode === 'COMPOSITE' ? (options.layout ?? config.layout) : null
     if (identity === undefined) throw new MediaError('NOTHING_LIVE', { room })
     const source = sourceOf(this.#host, { room, identity, mode, layout })
     try {
       if (!(await source.look())) throw new MediaError('NOTHING_LIVE', { room, ...(identity !== null && { identity }) })
       const startedAt = new Date()
+      const stream = options.stream ?? (identity === null ? room : `${room}/${identity}`)
       const splitMinutes = options.splitMinutes ?? config.splitMinutes
       const row = await this.store.insert(app.name, {
         id: newId('EG'),
@@ -119,10 +125,11 @@ export class Recordings {
         snapshotSeconds: options.snapshotSeconds ?? config.snapshotSeconds,
         room,
         identity,
+        stream,
         mode,
         layout,
         state: 'RECORDING',
-        name: fileName(streamOf({ room, identity }), startedAt, splitMinutes > 0 ? 0 : undefined),
+        name: fileName(stream, startedAt, splitMinutes > 0 ? 0 : undefined),
         startedAt,
       })
       this.events.emit('changed', app.name, row)
@@ -147,6 +154,16 @@ export class Recordings {
     return { ...row, state: 'UPLOADING', endedAt: row.endedAt ?? new Date() }
   }
 
+  /** Stops the newest recording of a stream that has not come to its end. @throws {MediaError} `APP_NOT_FOUND` or `NOT_FOUND`. */
+  async stopOf(appName: string, { name, room, identity }: { name: string; room: string; identity: string }): Promise<RecordingRow> {
+    const rows = (await this.store.unfinished(appName)).filter(
+      (row) => row.stream === name || (row.room === room && row.identity === identity),
+    )
+    const newest = rows.at(-1)
+    if (!newest) throw new MediaError('NOT_FOUND', { recordingOf: name })
+    return this.stop(appName, newest.id)
+  }
+
   /** @throws {MediaError} `APP_NOT_FOUND` or `NOT_FOUND`. */
   async get(appName: string, id: number | string): Promise<RecordingRow> {
     const row = await this.store.find(appName, id)
@@ -154,19 +171,35 @@ export class Recordings {
     return row
   }
 
+  /** What it was written in, in order. */
+  async segments(appName: string, { number }: RecordingRow): Promise<(SegmentRow & { sizeBytes: number })[]> {
+    const folder = await this.folderOf(appName)
+    const rows = await this.store.segments(appName, number)
+    return Promise.all(rows.map(async (segment) => ({ ...segment, sizeBytes: await sizeOf(join(folder, segment.file)) })))
+  }
+
   /** @throws {MediaError} `APP_NOT_FOUND`, or `INPUT_INVALID` for a cursor that is none. */
   async list(app: string, options: ListOptions): Promise<RecordingPage> {
     return list(await this.store.of(app), options)
   }
 
-  /** Reads what the file of a recording holds again. @throws {MediaError} `NOT_FOUND` also when there is no file of it here. */
-  async probe(appName: string, id: number | string): Promise<RecordingRow> {
+  /**
+   * Reads what the file of a recording holds again, wherever it is; one that can not be read is left as it is.
+   *
+   * @throws {MediaError} `NOT_FOUND` also when there is no file of it anywhere.
+   */
+  async probe(appName: string, id: number | string): Promise<Probed> {
     const row = await this.get(appName, id)
-    if (row.file === null) throw new MediaError('NOT_FOUND', { recording: id, reason: 'there is no file of it here' })
-    const facts = await probe(join(await this.folderOf(appName), row.file))
-    if (!facts) return row
+    const app = await this.#host.core.apps.get(appName)
+    const path = row.file === null ? undefined : join(recordingsFolder(app), row.file)
+    const isHere = path !== undefined && (await sizeOf(path)) > 0
+    const where = isHere ? path : await this.#delivery.readableAt(app, row)
+    if (where === undefined) throw new MediaError('NOT_FOUND', { recording: id, reason: 'there is no file of it' })
+    const facts = await probe(where)
+    if (!facts) return { row, probed: false }
     const { durationMs = null, widthPx = null, heightPx = null } = facts
-    return this.change(appName, row, { durationMs, widthPx, heightPx })
+    const format = row.format ?? extname(row.file ?? row.objectKey ?? '').slice(1)
+    return { row: await this.change(appName, row, { durationMs, widthPx, heightPx, format }), probed: true }
   }
 
   /**
@@ -254,4 +287,11 @@ export class Recordings {
     const found = await this.#host.core.rooms.find(room)
     return found?.participants.find(({ tracks, onDemand }) => tracks.length > 0 || onDemand)?.identity
   }
+}
+
+/** Whom a stream's name means: bare, or behind the name of the room. */
+function identityIn({ room, stream }: StartOptions, fullName: string): string | undefined {
+  if (stream === undefined || stream === room || stream === fullName) return undefined
+  const prefix = [`${fullName}/`, `${room}/`].find((one) => stream.startsWith(one))
+  return prefix === undefined ? stream : stream.slice(prefix.length)
 }

@@ -2,7 +2,7 @@ import type { Host } from '../kit/host.ts'
 import { pluginBuilder } from '../kit/schema.ts'
 import { watchProgress } from './progress.ts'
 import { recordingTypes } from './recording-type.ts'
-import type { Deleted as DeletedRecording, Recordings } from './recordings.ts'
+import type { Deleted as DeletedRecording, Probed as ProbedRecording, Recordings } from './recordings.ts'
 import type { RecordingState } from './tables.ts'
 import type { Links } from './vod/links.ts'
 import { addVodFields } from './vod/vod-fields.ts'
@@ -15,6 +15,7 @@ export function recorderSchema({ core }: Pick<Host, 'core'>, recordings: Recordi
   const { State, Mode, OrderEnum, Recording, Connection, Progress } = recordingTypes(builder, recordings)
   addVodFields(builder, Recording, { core, store: recordings.store, links })
   const APP = { required: true as const, description: 'Name of the app.' }
+  const STREAM = { required: true as const, description: 'Its name, `<room>/<identity>`, or its number.' }
   const ID = { required: true as const, description: 'Its id or its number.' }
 
   const Filter = builder.inputType('RecordingFilter', {
@@ -22,6 +23,7 @@ export function recorderSchema({ core }: Pick<Host, 'core'>, recordings: Recordi
     fields: (t) => ({
       room: t.string({ description: 'Of this room, by its full or app-local name.' }),
       identity: t.string({ description: 'Of this participant.' }),
+      stream: t.string({ description: 'Listed under this name.' }),
       state: t.field({ type: State, description: 'That have come this far.' }),
       since: t.field({ type: 'DateTime', description: 'That began then or later.' }),
       until: t.field({ type: 'DateTime', description: 'That began then or before.' }),
@@ -33,6 +35,9 @@ export function recorderSchema({ core }: Pick<Host, 'core'>, recordings: Recordi
     fields: (t) => ({
       room: t.string({ required: true, description: 'The room, by its full or app-local name.' }),
       identity: t.string({ description: 'Whom to record; absent: everybody, or in mode PARTICIPANT whoever publishes first.' }),
+      stream: t.string({
+        description: 'What it is listed under; absent: the room and the identity. Without an identity, it may be whom to record, too.',
+      }),
       mode: t.field({ type: Mode, description: 'What it shows.' }),
       layout: t.string({ description: 'How those in it stand side by side: grid, speaker or single.' }),
       splitMinutes: t.int({ description: 'Minutes after which the next part begins; 0: never.' }),
@@ -40,6 +45,13 @@ export function recorderSchema({ core }: Pick<Host, 'core'>, recordings: Recordi
     }),
   })
 
+  const Probed = builder.objectRef<ProbedRecording & { app: string }>('ProbedRecording').implement({
+    description: 'A recording whose file was looked into.',
+    fields: (t) => ({
+      recording: t.field({ type: Recording, description: 'The recording, as it is now.', resolve: ({ app, row }) => ({ app, row }) }),
+      probed: t.exposeBoolean('probed', { description: 'Whether the file could be read.' }),
+    }),
+  })
   const Deleted = builder.objectRef<DeletedRecording>('DeletedRecording').implement({
     description: 'What is gone with a recording.',
     fields: (t) => ({
@@ -65,12 +77,13 @@ export function recorderSchema({ core }: Pick<Host, 'core'>, recordings: Recordi
         offset: t.arg.int({ defaultValue: 0, description: 'How many to leave out first.' }),
       },
       resolve: async (_root, { app, filter, orderBy, descending, first, after, offset }) => {
-        const { room, identity, state, since, until, text } = filter ?? {}
+        const { room, identity, stream, state, since, until, text } = filter ?? {}
         const order = orderBy ?? 'NUMBER'
         const page = await recordings.list(app, {
           filter: {
             ...(room != null && { rooms: [...new Set([room, await core.rooms.fullName(app, room)])] }),
             ...(identity != null && { identity }),
+            ...(stream != null && { stream }),
             ...(state != null && { state: state as RecordingState }),
             ...(since != null && { since: new Date(since) }),
             ...(until != null && { until: new Date(until) }),
@@ -101,10 +114,11 @@ export function recorderSchema({ core }: Pick<Host, 'core'>, recordings: Recordi
       extensions: { grant: 'recording:start' },
       args: { app: t.arg.string(APP), input: t.arg({ type: Start, required: true, description: 'What to record, and how.' }) },
       resolve: async (_root, { app, input }) => {
-        const { room, identity, mode, layout, splitMinutes, snapshotSeconds } = input
+        const { room, identity, stream, mode, layout, splitMinutes, snapshotSeconds } = input
         const row = await recordings.start(app, {
           room,
           ...(identity != null && { identity }),
+          ...(stream != null && { stream }),
           ...(mode != null && { mode }),
           ...(layout != null && { layout }),
           ...(splitMinutes != null && { splitMinutes }),
@@ -120,12 +134,29 @@ export function recorderSchema({ core }: Pick<Host, 'core'>, recordings: Recordi
       args: { app: t.arg.string(APP), id: t.arg.string(ID) },
       resolve: async (_root, { app, id }) => ({ app, row: await recordings.stop(app, keyOf(id)) }),
     }),
-    probeRecording: t.field({
+    startStreamRecording: t.field({
       type: Recording,
+      description: 'Begins a recording of a stream, as the app is configured: of its participant, or of the room that it is in.',
+      extensions: { grant: 'recording:start' },
+      args: { app: t.arg.string(APP), stream: t.arg.string(STREAM) },
+      resolve: async (_root, { app, stream: id }) => {
+        const { name, room, identity } = await core.streams.find(app, id)
+        return { app, row: await recordings.start(app, { room, identity, stream: name }) }
+      },
+    }),
+    stopStreamRecording: t.field({
+      type: Recording,
+      description: 'Ends the newest recording of a stream that has not come to its end.',
+      extensions: { grant: 'recording:stop' },
+      args: { app: t.arg.string(APP), stream: t.arg.string(STREAM) },
+      resolve: async (_root, { app, stream: id }) => ({ app, row: await recordings.stopOf(app, await core.streams.find(app, id)) }),
+    }),
+    probeRecording: t.field({
+      type: Probed,
       description: 'Reads duration and size of the picture from the file again. One that can not be read is left as it is.',
       extensions: { grant: 'vod:write' },
       args: { app: t.arg.string(APP), id: t.arg.string(ID) },
-      resolve: async (_root, { app, id }) => ({ app, row: await recordings.probe(app, keyOf(id)) }),
+      resolve: async (_root, { app, id }) => ({ app, ...(await recordings.probe(app, keyOf(id))) }),
     }),
     deleteRecording: t.field({
       type: Deleted,

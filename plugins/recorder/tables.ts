@@ -27,6 +27,8 @@ export const recordings = sqliteTable(
     room: text('room').notNull(),
     /** Whom it records; null: the whole room. */
     identity: text('identity'),
+    /** What it is listed under by systems that know streams: `<room>/<identity>`, or as whoever began it says. */
+    stream: text('stream').notNull(),
     mode: text('mode').$type<RecordingMode>().notNull(),
     layout: text('layout'),
     state: text('state').$type<RecordingState>().notNull(),
@@ -49,7 +51,11 @@ export const recordings = sqliteTable(
     /** Why it failed. */
     error: text('error'),
   },
-  (table) => [index('recordings_room').on(table.room), index('recordings_started').on(table.startedAt)],
+  (table) => [
+    index('recordings_room').on(table.room),
+    index('recordings_stream').on(table.stream),
+    index('recordings_started').on(table.startedAt),
+  ],
 )
 
 /** What pipelines wrote, one file each: a recording goes on in another when its pipeline, its source or the server came back. */

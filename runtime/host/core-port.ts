@@ -101,6 +101,12 @@ export class CorePort {
           this.#wants.delete(want)
         },
       },
+      streams: {
+        find: async (app, id) => {
+          const { name, room, identity, live } = await core.streams.get(apps.get(app), id)
+          return { name, room, identity, live }
+        },
+      },
       tracks: {
         publishRtp: (participantId, options) => RtpIngest.open(rooms.participant(participantId), options, log),
         describe: (id, info) => rooms.track(id).describe(info),

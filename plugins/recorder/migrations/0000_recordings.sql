@@ -7,6 +7,7 @@ CREATE TABLE `recordings` (
 	`snapshot_seconds` integer NOT NULL,
 	`room` text NOT NULL,
 	`identity` text,
+	`stream` text NOT NULL,
 	`mode` text NOT NULL,
 	`layout` text,
 	`state` text NOT NULL,
@@ -27,6 +28,7 @@ CREATE TABLE `recordings` (
 --> statement-breakpoint
 CREATE UNIQUE INDEX `recordings_id_unique` ON `recordings` (`id`);--> statement-breakpoint
 CREATE INDEX `recordings_room` ON `recordings` (`room`);--> statement-breakpoint
+CREATE INDEX `recordings_stream` ON `recordings` (`stream`);--> statement-breakpoint
 CREATE INDEX `recordings_started` ON `recordings` (`started_at`);--> statement-breakpoint
 CREATE TABLE `rules` (
 	`number` integer PRIMARY KEY AUTOINCREMENT NOT NULL,

@@ -3,9 +3,14 @@ import type { S3Access } from '../../../core/app/s3.ts'
 import type { Host } from '../../kit/host.ts'
 import type { Bucket } from './bucket.ts'
 
+/** How long settings are taken for true, in milliseconds. */
+const KNOWN_MS = 100
+
 /** The buckets of apps. What talks to them takes 30 MiB, and is loaded for the first app that has one. */
 export class Buckets {
   readonly #core: Host['core']
+  /** Asked for once for all rows of a list. */
+  readonly #access = new Map<string, Promise<S3Access | undefined>>()
   readonly #open = new Map<string, { readonly access: string; readonly bucket: Bucket }>()
 
   constructor({ core }: Pick<Host, 'core'>) {
@@ -14,7 +19,12 @@ export class Buckets {
 
   /** The settings of an app's bucket; undefined while it has none. @throws {MediaError} `APP_NOT_FOUND` */
   access(app: string): Promise<S3Access | undefined> {
-    return this.#core.apps.s3(app)
+    const known = this.#access.get(app)
+    if (known) return known
+    const asked = this.#core.apps.s3(app)
+    this.#access.set(app, asked)
+    setTimeout(() => this.#access.delete(app), KNOWN_MS).unref()
+    return asked
   }
 
   /**
@@ -40,6 +50,7 @@ export class Buckets {
   }
 
   forget(app: string): void {
+    this.#access.delete(app)
     this.#open.get(app)?.bucket.close()
     this.#open.delete(app)
   }

@@ -16,12 +16,8 @@ export async function variantsOf(db: RecordingDatabase, recording: number): Prom
 }
 
 /** Of these recordings, all at once. */
-export async function variantsOfAll(db: RecordingDatabase, recordings: readonly number[]): Promise<VariantRow[]> {
-  return db
-    .select()
-    .from(variants)
-    .where(inArray(variants.recording, [...recordings]))
-    .orderBy(asc(variants.number))
+export async function variantsOfAll(db: RecordingDatabase, recordings: number[]): Promise<VariantRow[]> {
+  return db.select().from(variants).where(inArray(variants.recording, recordings)).orderBy(asc(variants.number))
 }
 
 /** The next that is to be made, of any recording. */
@@ -36,4 +32,31 @@ export async function changeVariant(
 ): Promise<VariantRow | undefined> {
   const [changed] = await db.update(variants).set(change).where(eq(variants.number, number)).returning()
   return changed
+}
+
+/** Reads the variants of many recordings at once: those that are asked for in one turn. */
+export class VariantReader {
+  readonly #databases: (app: string) => Promise<RecordingDatabase>
+  readonly #wanted = new Map<string, { readonly numbers: Set<number>; readonly rows: Promise<VariantRow[]> }>()
+
+  constructor(databases: (app: string) => Promise<RecordingDatabase>) {
+    this.#databases = databases
+  }
+
+  async of(app: string, recording: number): Promise<VariantRow[]> {
+    const wanted = this.#wanted.get(app) ?? this.#begin(app)
+    wanted.numbers.add(recording)
+    return (await wanted.rows).filter((row) => row.recording === recording)
+  }
+
+  #begin(app: string) {
+    const numbers = new Set<number>()
+    const rows = new Promise((resolve) => setImmediate(resolve)).then(async () => {
+      this.#wanted.delete(app)
+      return variantsOfAll(await this.#databases(app), [...numbers])
+    })
+    const wanted = { numbers, rows }
+    this.#wanted.set(app, wanted)
+    return wanted
+  }
 }

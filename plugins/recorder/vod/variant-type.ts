@@ -45,6 +45,11 @@ export function variantType(builder: PluginBuilder, { core, links }: { core: Hos
         description: 'Key of its object, or its path below the folder of recordings.',
         resolve: ({ variant }) => variant.objectKey ?? variant.file,
       }),
+      objectKey: t.string({
+        nullable: true,
+        description: 'Key of its object; null: it is in no bucket.',
+        resolve: ({ variant }) => variant.objectKey,
+      }),
       sizeBytes: t.field({
         type: 'BigInt',
         nullable: true,

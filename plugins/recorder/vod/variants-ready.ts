@@ -1,4 +1,3 @@
-import { streamOf } from '../callbacks.ts'
 import type { RecordingRow } from '../store.ts'
 import type { VariantRow } from './variant-rows.ts'
 
@@ -17,7 +16,7 @@ export function variantsReady(app: string, row: RecordingRow, variants: readonly
     vodId: row.number,
     app,
     room: row.room,
-    streamId: streamOf(row),
+    streamId: row.stream,
     masterKey: keyOf('MASTER'),
     webmKey: keyOf('ALTERNATE'),
     variants: ready.map((variant) => ({

@@ -72,6 +72,11 @@ export class Vault implements Delivery {
     return { key, s3Url: objectUrl(access, key), publicUrl: publicUrl(access, key) ?? null }
   }
 
+  async readableAt(app: AppInfo, { objectKey }: RecordingRow): Promise<string | undefined> {
+    const bucket = objectKey === null ? undefined : await this.buckets.of(app.name)
+    return objectKey === null ? undefined : bucket?.link(objectKey, READING_S)
+  }
+
   arrivedBytes(app: string, { objectKey, file, sizeBytes }: RecordingRow): number {
     if (objectKey !== null) return sizeBytes ?? 0
     return file === null ? 0 : (this.#queues.get(app)?.bytesOf(file) ?? 0)
@@ -245,5 +250,8 @@ export class Vault implements Delivery {
     }
   }
 }
+
+/** Long enough to look into a file, in seconds. */
+const READING_S = 60
 
 const NOWHERE: Place = { key: null, s3Url: null, publicUrl: null }

@@ -6,7 +6,7 @@ import type { RecordingOf } from '../recording-type.ts'
 import type { RecordingStore } from '../store.ts'
 import { downloadName } from './download-name.ts'
 import { type Links, LONGEST_LINK_S } from './links.ts'
-import { variantsOf } from './variant-rows.ts'
+import { VariantReader } from './variant-rows.ts'
 import { variantType } from './variant-type.ts'
 
 export type VodGround = { readonly core: Host['core']; readonly store: RecordingStore; readonly links: Links }
@@ -16,9 +16,11 @@ type Recordings = ObjectRef<PothosSchemaTypes.ExtendDefaultTypes<import('../../k
 export function addVodFields(builder: PluginBuilder, Recording: Recordings, { core, store, links }: VodGround): void {
   const Variant = variantType(builder, { core, links })
   const lasting = (defaultValue: number) => ({ defaultValue, description: `How many seconds the link lasts, up to ${LONGEST_LINK_S}.` })
+  const reader = new VariantReader((app) => store.of(app))
   const nullable = true
 
   builder.objectFields(Recording, (t) => ({
+    appNumber: t.int({ description: 'Number of the app it belongs to.', resolve: async ({ app }) => (await core.apps.get(app)).number }),
     downloadName: t.string({ description: 'The name that it is saved under elsewhere.', resolve: ({ row }) => downloadName(row) }),
     s3Url: t.string({
       nullable,
@@ -75,7 +77,7 @@ export function addVodFields(builder: PluginBuilder, Recording: Recordings, { co
     variants: t.field({
       type: [Variant],
       description: 'What was made of it, or will be: renditions, another format, small pictures to seek by.',
-      resolve: async ({ app, row }) => (await variantsOf(await store.of(app), row.number)).map((variant) => ({ app, row, variant })),
+      resolve: async ({ app, row }) => (await reader.of(app, row.number)).map((variant) => ({ app, row, variant })),
     }),
   }))
 }

@@ -19,6 +19,7 @@ import { limitHeaders } from './login-limit.ts'
 import { logs } from './logs.ts'
 import { plugins } from './plugins.ts'
 import { presets } from './presets.ts'
+import { recording } from './recording.ts'
 import { refusal } from './refusals.ts'
 import { BODY_REFUSALS } from './reply.ts'
 import { s3 } from './s3.ts'
@@ -27,6 +28,7 @@ import { stats } from './stats.ts'
 import { streams } from './streams.ts'
 import { system } from './system.ts'
 import { tokens as apiTokens } from './tokens.ts'
+import { vods } from './vods.ts'
 import { wsIngest } from './ws-ingest.ts'
 
 export type StreamHubOptions = {
@@ -72,7 +74,9 @@ export function streamHub({ config, http, tokens, placeOf, attempts, requireClus
       ...ingress,
       ...wsIngest,
       ...streams,
+      ...recording,
       ...snapshots,
+      ...vods,
       ...plugins,
       ...logs,
       ...stats,

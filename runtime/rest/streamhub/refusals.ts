@@ -4,6 +4,7 @@ import { Answer, HttpRefusal } from '../answer.ts'
 
 const BY_CODE: { readonly [Code in ErrorCode]?: number } = {
   STREAM_KEY_UNKNOWN: 404,
+  NOTHING_LIVE: 503,
   PLUGIN_DISABLED: 400,
   PLUGIN_CONFIG_INVALID: 400,
   NODE_STATS_TOO_LARGE: 413,
