@@ -18,9 +18,11 @@ import type { Log } from './kernel/log.ts'
 import { OutboundPolicy } from './kernel/outbound.ts'
 import { MediaWorkers } from './media/media-workers.ts'
 import { PlayerOverlays } from './player/overlays.ts'
+import { Players } from './player/players.ts'
 import { Rooms } from './room/rooms.ts'
 import { TrackDemand } from './room/track-demand.ts'
 import { RoomData } from './signalling/room-data.ts'
+import { RoomTalk } from './signalling/room-talk.ts'
 import { type IceServer, Signalling } from './signalling/signalling.ts'
 import { openStore, type Store } from './store/database.ts'
 import { StreamArchive } from './stream/stream-archive.ts'
@@ -77,7 +79,9 @@ export type Core = {
   readonly sessions: WebRtcSessions
   readonly signalling: Signalling
   readonly roomData: RoomData
+  readonly talk: RoomTalk
   readonly overlays: PlayerOverlays
+  readonly players: Players
   readonly nodes: Nodes
   /** Where the server may connect to when somebody else names the address. */
   readonly outbound: OutboundPolicy
@@ -129,7 +133,9 @@ export async function startCore(options: CoreOptions, lifetime: Lifetime): Promi
   const sessions = new WebRtcSessions({ apps, rooms, ingresses, access, events, log })
   const signalling = new Signalling({ apps, rooms, access, events, iceServers: options.iceServers })
   const roomData = new RoomData({ peersIn: (room) => signalling.peersIn(room), events, log })
+  const talk = new RoomTalk({ rooms, data: roomData })
   const overlays = new PlayerOverlays(events)
+  const players = new Players({ rooms, events })
   const nodes = await Nodes.load({ store, events, options: options.cluster, lifetime })
   return {
     store,
@@ -152,7 +158,9 @@ export async function startCore(options: CoreOptions, lifetime: Lifetime): Promi
     sessions,
     signalling,
     roomData,
+    talk,
     overlays,
+    players,
     nodes,
     outbound,
     written,

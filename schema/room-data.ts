@@ -3,6 +3,7 @@ import { allows, type Caller } from '../core/access/caller.ts'
 import { Feed } from '../core/kernel/feed.ts'
 import type { RoomMessage } from '../core/signalling/room-message.ts'
 import { builder } from './builder.ts'
+import type { Context } from './context.ts'
 import { given } from './given.ts'
 import { CHECKED } from './signalling.ts'
 import { appTarget } from './targets.ts'
@@ -10,7 +11,7 @@ import { appTarget } from './targets.ts'
 /** Messages that wait for a slow reader; beyond these the oldest is dropped. */
 const MOST_WAITING = 1_000
 
-const RoomMessageType = builder.objectRef<RoomMessage>('RoomMessage').implement({
+export const RoomMessageType = builder.objectRef<RoomMessage>('RoomMessage').implement({
   description: 'Something said in a room beside the media.',
   fields: (t) => ({
     room: t.exposeString('room', { description: 'Full name of the room.' }),
@@ -101,8 +102,7 @@ builder.subscriptionField('roomData', (t) =>
       room: t.arg.string({ required: true, description: 'The room, by its full or app-local name.' }),
     },
     subscribe: (_root, args, { core, caller }) => {
-      const { app, name } = core.apps.roomName(args.app, args.room)
-      core.access.require(caller, 'PLAY', { app, room: name })
+      const name = requirePlay(args, { core, caller })
       const isMine = receiver(caller)
       const follow = (message: RoomMessage) => {
         if (message.room === name && isMine(message)) feed.push(message)
@@ -111,9 +111,19 @@ builder.subscriptionField('roomData', (t) =>
       core.events.on('room.message', follow)
       return feed
     },
-    resolve: (message) => message,
+    resolve: (message, args, context) => {
+      requirePlay(args, context)
+      return message
+    },
   }),
 )
+
+/** @returns The full name of the room. @throws {MediaError} as whoever plays the room would be refused with. */
+function requirePlay(place: { app: string; room: string }, { core, caller }: Pick<Context, 'core' | 'caller'>): string {
+  const { app, name } = core.apps.roomName(place.app, place.room)
+  core.access.require(caller, 'PLAY', { app, room: name })
+  return name
+}
 
 /** What is meant for a few is told to these, and to whoever may observe the app. */
 function receiver(caller: Caller): (message: RoomMessage) => boolean {

@@ -50,6 +50,7 @@ const LET_IN: Record<string, readonly (keyof typeof CALLERS)[]> = {
   'Query.liveRooms': ['PLAY', 'PLAY in acme', 'MANAGE in acme', 'everything in one room'],
   'Subscription.liveRooms': ['PLAY', 'PLAY in acme', 'MANAGE in acme', 'everything in one room'],
   'Subscription.roomData': ['PLAY'],
+  'Subscription.player': ['PLAY'],
   'Query.playerOverlays': ['PLAY'],
   'Subscription.playerOverlays': ['PLAY'],
   'Query.routerRtpCapabilities': ['PLAY', 'PUBLISH'],

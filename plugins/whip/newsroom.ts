@@ -28,6 +28,10 @@ export class Newsroom {
         // A room's app is the one that core says; asking is cheap, and who has nothing new hears nothing.
         for (const [name, room] of this.#rooms) if (name.startsWith(app.prefix)) room.overlaysChanged()
       }),
+      events.on('app.changed', ({ app }) => {
+        // It may count its viewers now.
+        for (const [name, room] of this.#rooms) if (name.startsWith(app.prefix)) room.tracksChanged()
+      }),
       events.on('viewer.joined', ({ viewer }) => this.#rooms.get(viewer.room)?.viewersChanged()),
       events.on('viewer.left', ({ viewer, reason }) => {
         this.#rooms.get(viewer.room)?.ended(viewer.id, reason)

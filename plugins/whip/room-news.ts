@@ -96,12 +96,17 @@ export class RoomNews {
     const room = await this.#host.core.rooms.find(this.#name)
     const tracks = room?.participants.flatMap((participant) => participant.tracks) ?? []
     const live = tracks.length > 0
-    const viewers = room?.viewers ?? 0
+    const viewers = room && (await this.#countsViewers(room.app)) ? room.viewers : undefined
     for (const [stream, told] of this.#streams) {
       if (told.live !== live) stream.tell(live ? 'active' : 'inactive', {})
-      if (told.viewers !== viewers) stream.tell('viewercount', { viewercount: viewers })
+      if (viewers !== undefined && told.viewers !== viewers) stream.tell('viewercount', { viewercount: viewers })
       this.#streams.set(stream, { live, viewers })
     }
     this.#layers.look(tracks)
+  }
+
+  async #countsViewers(app: string): Promise<boolean> {
+    const { config } = await this.#host.core.apps.get(app)
+    return config.features.viewerCounter
   }
 }

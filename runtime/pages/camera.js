@@ -1,4 +1,5 @@
-import { request } from './http.js'
+import { HttpError, request } from './http.js'
+import { StillWatch } from './still-watch.js'
 
 const LOOK_AGAIN_MS = 15_000
 const RETRY_MS = 8_000
@@ -6,64 +7,135 @@ const RETRY_MS = 8_000
 /**
  * The picture of a camera that sends JPEG: an image that never ends.
  *
- * Events: `presence` (`detail`: whether a camera sends), `state` like a `Viewer`'s.
+ * Events: `presence` (`detail`: whether a camera sends), and while it is shown `state`, like a `Viewer`'s, with `still` where the
+ * picture is the same for long.
  */
 export class Camera extends EventTarget {
   /** Whether one sends, as far as is known. */
   present = false
   #path
   #image
-  #token
+  #tokenOf
+  #shown = false
+  #live = false
   #retry = 0
+  #still
 
   /** @param {{ app: string, room: string, image: HTMLImageElement, token: () => Promise<string | undefined> }} options */
   constructor({ app, room, image, token }) {
     super()
     this.#path = { app: encodeURIComponent(app), room: encodeURIComponent(room) }
     this.#image = image
-    this.#token = token
-    image.addEventListener('load', () => this.#tell('state', { state: 'live' }))
+    this.#tokenOf = token
+    this.#still = new StillWatch(image, (still) => this.#onStill(still))
+    image.addEventListener('load', () => this.#loaded())
     image.addEventListener('error', () => this.#broke())
   }
 
   /** Looks whether a camera sends now, and from time to time. */
   async follow() {
-    await this.#look()
-    setInterval(() => this.#look(), LOOK_AGAIN_MS)
+    setInterval(() => this.look(), LOOK_AGAIN_MS)
+    await this.look()
   }
 
-  /** Lets go of the picture. */
-  stop() {
-    clearTimeout(this.#retry)
-    this.#image.removeAttribute('src')
-    this.#image.hidden = true
-  }
-
-  async show() {
-    const { app, room } = this.#path
-    const token = await this.#token()
-    const query = token === undefined ? '' : `?token=${encodeURIComponent(token)}`
-    this.#image.src = `/live/${app}/${room}/mjpeg${query}`
-    this.#image.hidden = false
-  }
-
-  async #look() {
+  /** Looks whether a camera sends, because something has changed. */
+  async look() {
     const { app, room } = this.#path
     const present = await request(`/api/v1/apps/${app}/ws-ingest/live/${room}`)
       .then((response) => response.json())
       .then(({ data }) => data.active === true)
       // Whoever can not be asked has said nothing new.
-      .catch((error) => (error.status === undefined ? this.present : false))
+      .catch((error) => (error.status === 404 ? false : this.present))
     if (present === this.present) return
     this.present = present
     this.#tell('presence', present)
   }
 
-  #broke() {
-    if (this.#image.hidden) return
-    this.#tell('state', { state: 'reconnecting' })
+  show() {
+    this.#shown = true
+    this.#tell('state', { state: 'connecting' })
+    this.#open()
+  }
+
+  /** Lets go of the picture. */
+  stop() {
+    this.#shown = false
+    this.#live = false
     clearTimeout(this.#retry)
-    this.#retry = setTimeout(() => this.show(), RETRY_MS)
+    this.#still.stop()
+    this.#image.removeAttribute('src')
+    this.#image.hidden = true
+  }
+
+  /** Ends the present wait, if any. */
+  retryNow() {
+    if (this.#shown && !this.#live) this.#open()
+  }
+
+  async #open() {
+    clearTimeout(this.#retry)
+    const url = await this.#url()
+    if (!this.#shown) return
+    this.#image.src = url
+    this.#image.hidden = false
+    // A connection that says nothing is none.
+    this.#retry = setTimeout(() => this.#broke(), RETRY_MS)
+  }
+
+  async #url() {
+    const { app, room } = this.#path
+    const token = await this.#tokenOf()
+    // The same address again would be the same image to the browser.
+    const query = new URLSearchParams({ at: String(Date.now()), ...(token !== undefined && { token }) })
+    return `/live/${app}/${room}/mjpeg?${query}`
+  }
+
+  #loaded() {
+    if (!this.#shown) return
+    clearTimeout(this.#retry)
+    this.#still.start()
+    if (this.#live) return
+    this.#live = true
+    this.#tell('state', { state: 'live' })
+  }
+
+  async #broke() {
+    if (!this.#shown) return
+    clearTimeout(this.#retry)
+    this.#live = false
+    this.#still.stop()
+    this.look()
+    const error = await this.#refusal()
+    if (!this.#shown) return
+    const full = error?.status === 503
+    this.#tell('state', { state: error?.wantsToken ? 'refused' : full ? 'waiting' : 'reconnecting', error })
+    this.#retry = setTimeout(() => this.#open(), RETRY_MS)
+  }
+
+  /** Why there is no picture, which an image does not tell. */
+  async #refusal() {
+    const looked = new AbortController()
+    try {
+      await request(await this.#url(), { signal: looked.signal })
+      return undefined
+    } catch (error) {
+      return error instanceof HttpError ? error : undefined
+    } finally {
+      looked.abort()
+    }
+  }
+
+  /**
+   * A picture that does not change is either that of a calm scene or one that no longer comes: opening it again tells, and in a calm
+   * scene nobody sees it.
+   *
+   * @param {boolean} still
+   */
+  #onStill(still) {
+    this.#tell('state', { state: 'live', still })
+    if (!still) return
+    this.look()
+    this.#open()
   }
 
   /** @param {string} type @param {unknown} detail */

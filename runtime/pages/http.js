@@ -47,12 +47,15 @@ async function refusal(response) {
 }
 
 /**
+ * The server's words, in whichever of its dialects: `error` is a sentence, or holds one as `message`.
+ *
  * @param {string} text
  * @returns {{ error?: string, code?: string }}
  */
 function parsed(text) {
   try {
-    return JSON.parse(text) ?? {}
+    const { error, code } = JSON.parse(text) ?? {}
+    return typeof error === 'object' && error !== null ? { error: error.message, code: error.code } : { error, code }
   } catch {
     return {}
   }

@@ -1,30 +1,33 @@
 import { HttpError, request } from './http.js'
 import { presentToken } from './token.js'
 
-/** Seconds before its end at which a token is replaced. */
-const RENEW_BEFORE_S = 60
+const RENEW_BEFORE_MS = 60_000
+/** A younger token that is refused would be refused again. */
+const WORTH_RENEWING_MS = 5_000
 
 /** What this page presents: the token of whoever opened it, else one that the server gives to everybody. */
 export class PlayToken {
   /** Nobody without a token of their own may watch here. */
   switchedOff = false
   #url
-  /** @type {{ token: string, endsAt: number } | undefined} */
+  /** @type {{ token: string, givenAt: number, endsAt: number } | undefined} */
   #given
 
-  /** @param {string} app @param {string} room */
-  constructor(app, room) {
-    this.#url = `/api/v1/apps/${encodeURIComponent(app)}/play-token/${encodeURIComponent(room)}`
+  /** @param {{ app: string, room: string, listen?: boolean }} options `listen`: for the sound alone. */
+  constructor({ app, room, listen = false }) {
+    const [ofApp, ofRoom] = [`/api/v1/apps/${encodeURIComponent(app)}`, encodeURIComponent(room)]
+    this.#url = listen ? `${ofApp}/radio/${ofRoom}/listen-token` : `${ofApp}/play-token/${ofRoom}`
   }
 
-  /** @returns {Promise<string | undefined>} */
+  /** @returns {Promise<string | undefined>} One that is valid for a while yet. */
   async get() {
     const own = presentToken()
     if (own !== undefined) return own
-    if (this.#given && this.#given.endsAt > Date.now() / 1000 + RENEW_BEFORE_S) return this.#given.token
+    const now = Date.now()
+    if (this.#given && this.#given.endsAt > now + RENEW_BEFORE_MS) return this.#given.token
     try {
       const { data } = await (await request(this.#url)).json()
-      this.#given = { token: data.token, endsAt: endOf(data.token) }
+      this.#given = { token: data.token, givenAt: now, endsAt: now + lifeMsOf(data.token) }
       this.switchedOff = false
       return data.token
     } catch (error) {
@@ -32,10 +35,22 @@ export class PlayToken {
       return undefined
     }
   }
+
+  /**
+   * Forgets a token that the server gave and no longer takes.
+   *
+   * @returns Whether another one may help.
+   */
+  forget() {
+    const isOld = this.#given !== undefined && Date.now() - this.#given.givenAt > WORTH_RENEWING_MS
+    if (isOld) this.#given = undefined
+    return isOld
+  }
 }
 
-/** The `exp` of a JWT, in seconds. @param {string} token */
-function endOf(token) {
+/** How long a JWT is valid: counted from its own beginning, as the clock of this machine may be wrong. @param {string} token */
+function lifeMsOf(token) {
   const claims = token.split('.')[1] ?? ''
-  return Number(JSON.parse(atob(claims.replaceAll('-', '+').replaceAll('_', '/'))).exp)
+  const { nbf = 0, exp } = JSON.parse(atob(claims.replaceAll('-', '+').replaceAll('_', '/')))
+  return (exp - nbf) * 1_000
 }

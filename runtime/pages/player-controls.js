@@ -16,6 +16,7 @@ export function enableControls(video, frame) {
     f: () => toggleFullscreen(video, frame),
     p: () => togglePip(video),
     i: () => byId('figures-toggle', HTMLButtonElement).click(),
+    c: () => byId('chat-toggle', HTMLButtonElement).click(),
   }
 
   enableVolume(video, unmute)
@@ -23,7 +24,7 @@ export function enableControls(video, frame) {
   unmute.addEventListener('click', toggleMute)
   byId('fullscreen', HTMLButtonElement).addEventListener('click', keys.f)
   frame.addEventListener('dblclick', ({ target }) => {
-    if (target instanceof HTMLVideoElement || target instanceof HTMLCanvasElement) keys.f()
+    if (target instanceof Element && target.matches('video, canvas, img, .sound')) keys.f()
   })
   const pip = byId('pip', HTMLButtonElement)
   pip.hidden = !document.pictureInPictureEnabled

@@ -5,13 +5,11 @@ import { element } from './dom.js'
 /**
  * Shows over the picture what plugins want shown. It is data, and becomes text and nothing else.
  *
- * @param {import('./viewer.js').Viewer} viewer
+ * @param {import('./room-link.js').RoomLink} link
  * @param {HTMLElement} layer
  */
-export function showOverlays(viewer, layer) {
-  // A new session says at once what there is to show, unless there is nothing.
-  viewer.addEventListener('stream', () => layer.replaceChildren())
-  viewer.addEventListener('overlays', (event) => {
+export function showOverlays(link, layer) {
+  link.addEventListener('overlays', (event) => {
     const overlays = /** @type {Overlay[]} */ (/** @type {CustomEvent} */ (event).detail ?? [])
     layer.replaceChildren(...overlays.map(toElement))
   })

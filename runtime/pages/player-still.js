@@ -19,13 +19,15 @@ export class Still {
     this.#canvas.hidden = false
   }
 
+  /** Uncovers whatever is below. */
+  drop() {
+    this.#canvas.hidden = true
+  }
+
   /** Uncovers the video once it shows a picture again. */
   hideOnNextFrame() {
-    const hide = () => {
-      this.#canvas.hidden = true
-    }
     if (this.#canvas.hidden) return
-    if (this.#video.requestVideoFrameCallback) this.#video.requestVideoFrameCallback(hide)
-    else hide()
+    if (this.#video.requestVideoFrameCallback) this.#video.requestVideoFrameCallback(() => this.drop())
+    else this.drop()
   }
 }

@@ -1,81 +1,96 @@
 import { Camera } from './camera.js'
 import { byId } from './dom.js'
 import { FiguresPanel } from './figures-panel.js'
-import { HttpError } from './http.js'
-import { enableControls } from './player-controls.js'
 import { PlayToken } from './play-token.js'
+import { showAudience } from './player-audience.js'
+import { enableControls } from './player-controls.js'
 import { offerLayers } from './player-layers.js'
 import { showOverlays } from './player-overlays.js'
 import { Still } from './player-still.js'
+import { wordsFor } from './player-words.js'
+import { RoomLink } from './room-link.js'
 import { onToken, presentToken } from './token.js'
 import { Viewer } from './viewer.js'
-import { counted } from './words.js'
+
+const RENEW_MS = 15_000
 
 const [, page, app = '', room = ''] = location.pathname.split('/').map(decodeURIComponent)
+const listening = new URLSearchParams(location.search).get('mode') === 'listener'
 const root = document.documentElement
+const embedded = window !== window.parent || page === 'embed'
 const video = byId('video', HTMLVideoElement)
+const image = byId('picture', HTMLImageElement)
 const pill = byId('pill', HTMLElement)
 const again = byId('again', HTMLButtonElement)
 const tokenForm = byId('token', HTMLFormElement)
 
-const playToken = new PlayToken(app, room)
+const playToken = new PlayToken({ app, room, listen: listening })
 const token = () => playToken.get()
-const viewer = new Viewer({ url: `/whep/${encodeURIComponent(app)}/${encodeURIComponent(room)}`, token })
-const camera = new Camera({ app, room, image: byId('picture', HTMLImageElement), token })
+const viewer = new Viewer({ url: `/whep/${encodeURIComponent(app)}/${encodeURIComponent(room)}`, token, soundOnly: listening })
+const camera = new Camera({ app, room, image, token })
+const link = new RoomLink({ app, room, token })
 const still = new Still(video, byId('still', HTMLCanvasElement))
 const controls = enableControls(video, byId('frame', HTMLElement))
 const figures = new FiguresPanel()
 
-root.toggleAttribute('data-embedded', window !== window.parent || page === 'embed')
+root.toggleAttribute('data-embedded', embedded)
+root.toggleAttribute('data-sound', listening)
 document.title = `${app} / ${room} · Patchbay`
 const appName = document.createElement('span')
 appName.className = 'quiet'
 appName.textContent = `${app} / `
 byId('room', HTMLElement).append(appName, room)
+byId('sound-room', HTMLElement).textContent = room
 
-/** @type {Record<import('./viewer.js').ViewerState, { pill: string, title: string, text: string }>} */
-const WORDS = {
-  connecting: { pill: 'Connecting', title: 'Connecting', text: '' },
-  waiting: { pill: 'Waiting', title: 'Waiting for the stream', text: 'Nobody is publishing here yet. It starts by itself.' },
-  live: { pill: 'Live', title: '', text: '' },
-  reconnecting: { pill: 'Reconnecting', title: 'Reconnecting', text: '' },
-  ended: { pill: 'Ended', title: 'The stream has ended', text: 'If it comes back, it plays on here by itself.' },
-  refused: { pill: 'Token wanted', title: 'This room wants a token', text: 'Whoever runs this server can give you one.' },
-  failed: { pill: 'Not playable', title: 'This can not be played', text: '' },
-}
+showAudience(link, { chatOpen: !embedded })
+showOverlays(link, byId('overlays', HTMLElement))
+offerLayers(viewer, byId('quality', HTMLElement), byId('layers', HTMLSelectElement))
 
 viewer.addEventListener('state', showState)
 camera.addEventListener('state', showState)
-camera.addEventListener('presence', (event) => {
-  if (/** @type {CustomEvent} */ (event).detail) showCamera()
-  else location.reload()
-})
 
 /** @param {Event} event */
 function showState(event) {
-  const { state, error } = /** @type {CustomEvent} */ (event).detail
-  const words = WORDS[/** @type {keyof typeof WORDS} */ (state)]
-  const isFull = error instanceof HttpError && error.code === 'VIEWER_LIMIT'
-  const isOff = state === 'refused' && playToken.switchedOff
+  const { state, error, still: stands, soundOnly } = /** @type {CustomEvent} */ (event).detail
+  if (state === 'refused' && !presentToken() && playToken.forget()) return tokenChanged()
+  const words = wordsFor(state, { error, still: stands, switchedOff: playToken.switchedOff, ownToken: presentToken() !== undefined })
   root.dataset.state = state
   pill.textContent = words.pill
   pill.dataset.tone = state
-  byId('cover-title', HTMLElement).textContent = isFull ? 'The room is full' : isOff ? 'Playback is switched off' : words.title
-  byId('cover-text', HTMLElement).textContent = explain(state, error) ?? words.text
+  byId('cover-title', HTMLElement).textContent = words.title
+  byId('cover-text', HTMLElement).textContent = words.text
   again.hidden = state !== 'failed'
   tokenForm.hidden = state !== 'refused'
-  if (state === 'refused') byId('token-field', HTMLInputElement).focus({ preventScroll: true })
-  if (state === 'live') still.hideOnNextFrame()
-  else figures.pause()
+  if (state === 'refused' && !embedded) byId('token-field', HTMLInputElement).focus({ preventScroll: true })
+  if (state === 'live') {
+    root.toggleAttribute('data-sound', listening || soundOnly === true)
+    still.hideOnNextFrame()
+  } else figures.pause()
 }
 
 /** A camera's own pictures cost nobody anything; as WebRTC they would have to be encoded. */
-function showCamera() {
-  viewer.stop()
-  video.hidden = true
-  root.toggleAttribute('data-camera', true)
-  camera.show()
-}
+camera.addEventListener('presence', () => {
+  root.toggleAttribute('data-camera', camera.present)
+  video.hidden = camera.present
+  if (camera.present) {
+    viewer.stop()
+    video.srcObject = null
+    still.drop()
+    camera.show()
+  } else {
+    camera.stop()
+    viewer.start({ wasLive: true })
+  }
+})
+/** @type {boolean | undefined} */
+let published
+// Whether somebody publishes is known there sooner than by looking from time to time.
+link.addEventListener('player', (event) => {
+  const { live } = /** @type {CustomEvent} */ (event).detail
+  if (live === published || listening) return
+  published = live
+  camera.look()
+})
 
 viewer.addEventListener('stream', (event) => {
   video.srcObject = /** @type {CustomEvent} */ (event).detail
@@ -83,43 +98,47 @@ viewer.addEventListener('stream', (event) => {
 })
 viewer.addEventListener('replacing', () => still.take())
 viewer.addEventListener('figures', (event) => figures.show(/** @type {CustomEvent} */ (event).detail))
-showOverlays(viewer, byId('overlays', HTMLElement))
-offerLayers(viewer, byId('quality', HTMLElement), byId('layers', HTMLSelectElement))
 
 video.addEventListener('resize', () => {
-  const { videoWidth, videoHeight } = video
-  if (videoWidth > 0 && videoHeight > 0) document.body.style.setProperty('--ratio', String(videoWidth / videoHeight))
+  if (video.videoWidth > 0 && !listening) root.removeAttribute('data-sound')
+  shape(video.videoWidth, video.videoHeight)
 })
+image.addEventListener('load', () => shape(image.naturalWidth, image.naturalHeight))
 
-viewer.addEventListener('viewercount', (event) => {
-  const { viewercount } = /** @type {CustomEvent} */ (event).detail
-  const count = byId('viewers', HTMLElement)
-  count.hidden = false
-  count.textContent = counted(viewercount, 'viewer')
-})
+/** @param {number} width @param {number} height */
+function shape(width, height) {
+  if (width > 0 && height > 0) document.body.style.setProperty('--ratio', String(width / height))
+}
 
-onToken(tokenForm, () => viewer.tokenChanged())
-again.addEventListener('click', () => viewer.retryNow())
-window.addEventListener('online', () => viewer.retryNow())
+function tokenChanged() {
+  viewer.tokenChanged()
+  camera.retryNow()
+  link.retryNow()
+}
+
+function retryNow() {
+  viewer.retryNow()
+  camera.retryNow()
+  link.retryNow()
+}
+
+onToken(tokenForm, tokenChanged)
+again.addEventListener('click', retryNow)
+window.addEventListener('online', retryNow)
 window.addEventListener('pagehide', () => {
   viewer.stop()
   camera.stop()
+  link.close()
 })
 // The browser's "back" may bring the page as it was left: start anew.
 window.addEventListener('pageshow', ({ persisted }) => {
   if (persisted) location.reload()
 })
-await Promise.all([camera.follow(), token()])
-if (!camera.present) viewer.start()
+// Who was refused because playback was switched off, is let in when it is on again.
+setInterval(async () => {
+  if (root.dataset.state === 'refused' && playToken.switchedOff && (await token()) !== undefined) tokenChanged()
+}, RENEW_MS)
 
-/**
- * @param {string} state
- * @param {unknown} error
- */
-function explain(state, error) {
-  if (state === 'connecting' && error) return 'The server can not be reached. Trying again.'
-  if (!(error instanceof HttpError)) return undefined
-  if (state === 'refused') return presentToken() ? `The token was not accepted: ${error.message}` : undefined
-  if (state === 'failed') return error.message
-  return error.code === 'VIEWER_LIMIT' ? 'As soon as somebody leaves, it starts here.' : undefined
-}
+link.start()
+if (!listening) await camera.follow()
+if (!camera.present) viewer.start()

@@ -1,6 +1,6 @@
 import { element, icon } from './dom.js'
 import { LivePictures } from './live-pictures.js'
-import { codecName, counted, duration } from './words.js'
+import { codecName, counted, duration, publisherName } from './words.js'
 
 /**
  * What the server tells about itself and its rooms.
@@ -91,6 +91,6 @@ function formatsOf({ tracks, publishers }) {
   const words = pictureFirst.map(({ kind, codec, widthPx, heightPx }) =>
     kind === 'video' && widthPx && heightPx ? `${codecName(codec)} ${widthPx}×${heightPx}` : codecName(codec),
   )
-  const kinds = [...new Set(publishers.map(({ kind }) => kind.toUpperCase()))]
+  const kinds = [...new Set(publishers.map(({ kind }) => publisherName(kind)))]
   return [...words, ...(kinds.length > 0 ? [`via ${kinds.join(', ')}`] : [])].join(' · ')
 }

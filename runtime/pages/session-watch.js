@@ -24,9 +24,9 @@ const FIGURES_EVERY_MS = 1_000
  *
  * @param {import('./whep.js').WhepSession} session
  * @param {object} listeners
- * @param {(event: string, data: unknown) => void} listeners.onEvent What the server says.
- * @param {() => void} listeners.onLive A picture (or, in a room without one, sound) has arrived, for the first time or again.
- * @param {(figures: import('./figures.js').Figures) => void} listeners.onFigures Once a second while live.
+ * @param {(event: string, data: unknown) => unknown} listeners.onEvent What the server says.
+ * @param {(soundOnly: boolean) => void} listeners.onLive A picture (or, in a room without one, sound) has arrived, for the first time or again.
+ * @param {(figures: import('./figures.js').Figures) => unknown} listeners.onFigures Once a second while live.
  * @returns {Promise<SessionEnd>}
  */
 export function watchSession(session, { onEvent, onLive, onFigures }) {
@@ -61,10 +61,11 @@ export function watchSession(session, { onEvent, onLive, onFigures }) {
     const arrived = bytesReceived(report)
     if (arrived > bytes) extend(live ? SILENT_FOR_MS : FIRST_MEDIA_WITHIN_MS)
     bytes = arrived
-    if (!live && active && hasPicture(report)) {
+    const shows = live || !active ? undefined : arrivedIn(report)
+    if (shows) {
       live = true
       extend(SILENT_FOR_MS)
-      onLive()
+      onLive(shows === 'SOUND')
     }
     if (now - measuredAt >= FIGURES_EVERY_MS && live) {
       onFigures(figuresOf(report, measured))
@@ -110,15 +111,16 @@ export function watchSession(session, { onEvent, onLive, onFigures }) {
 }
 
 /**
- * Whether there is something to see, or to hear where no picture comes.
+ * What there is to see, or to hear where no picture comes.
  *
  * @param {RTCStatsReport} report
+ * @returns {'PICTURE' | 'SOUND' | undefined}
  */
-function hasPicture(report) {
+function arrivedIn(report) {
   const inbound = [...report.values()].filter(({ type, packetsReceived }) => type === 'inbound-rtp' && packetsReceived > 0)
   const video = inbound.find(({ kind }) => kind === 'video')
-  if (video) return (video.framesDecoded ?? 0) > 0
-  return inbound.some(({ packetsReceived }) => packetsReceived > 50)
+  if (video) return video.framesDecoded > 0 ? 'PICTURE' : undefined
+  return inbound.some(({ packetsReceived }) => packetsReceived > 50) ? 'SOUND' : undefined
 }
 
 /** @param {HttpError} error */

@@ -19,7 +19,7 @@ const LONGEST_RETRY_MS = 10_000
  * Keeps a room playing: replaces its WHEP session whenever one ends, breaks or falls silent, and waits while nothing is live.
  *
  * Events: `state` (with `detail.error`, what the server refused), `stream` (a new `MediaStream`), `replacing` (the present stream is about
- * to go), `figures`, `layers`, `viewercount`, `overlays`.
+ * to go), `figures`, `layers`. Of `live`, `detail.soundOnly` says whether there is no picture.
  */
 export class Viewer extends EventTarget {
   /** @type {ViewerState} */
@@ -28,23 +28,30 @@ export class Viewer extends EventTarget {
   session
   #url
   #tokenOf
+  #soundOnly
   #wasLive = false
   #failures = 0
   #stopped = new AbortController()
   #wake = () => {}
 
-  /** @param {{ url: string, token: () => Promise<string | undefined> }} options `token`: what to present, asked anew for each session. */
-  constructor({ url, token }) {
+  /** @param {{ url: string, token: () => Promise<string | undefined>, soundOnly: boolean }} options `token`: what to present. */
+  constructor({ url, token, soundOnly }) {
     super()
     this.#url = url
     this.#tokenOf = token
+    this.#soundOnly = soundOnly
   }
 
-  start() {
-    this.#run()
+  /** @param {{ wasLive?: boolean }} [options] `wasLive`: the room was playing in another way until now. */
+  start({ wasLive = false } = {}) {
+    this.#stopped = new AbortController()
+    this.#wasLive = wasLive
+    this.#failures = 0
+    this.#enter(wasLive ? 'reconnecting' : 'connecting')
+    this.#run(this.#stopped.signal)
   }
 
-  /** Ends for good. Works while the page is being left, too. */
+  /** Ends until it is started again. Works while the page is being left, too. */
   stop() {
     this.#stopped.abort()
     this.session?.close()
@@ -62,14 +69,16 @@ export class Viewer extends EventTarget {
     this.#wake()
   }
 
-  async #run() {
-    const { signal } = this.#stopped
+  /** @param {AbortSignal} signal */
+  async #run(signal) {
     while (!signal.aborted) {
       let pauseMs
       try {
-        this.session = await WhepSession.open({ url: this.#url, token: await this.#tokenOf(), signal })
-        this.#tell('stream', this.session.stream)
-        await this.#watch(this.session)
+        const session = await WhepSession.open({ url: this.#url, token: this.#tokenOf, soundOnly: this.#soundOnly, signal })
+        if (signal.aborted) return session.close()
+        this.session = session
+        this.#tell('stream', session.stream)
+        await this.#watch(session, signal)
         if (signal.aborted) return
         this.#enter(this.#wasLive ? 'reconnecting' : 'connecting')
         pauseMs = this.#failures === 0 ? 0 : this.#backoff()
@@ -78,24 +87,25 @@ export class Viewer extends EventTarget {
         if (signal.aborted) return
         pauseMs = this.#afterRefusal(error)
       }
-      await this.#sleep(pauseMs)
+      await this.#sleep(pauseMs, signal)
     }
   }
 
-  /** @param {WhepSession} session */
-  async #watch(session) {
+  /** @param {WhepSession} session @param {AbortSignal} signal */
+  async #watch(session, signal) {
     try {
       return await watchSession(session, {
-        onEvent: (event, data) => this.#onEvent(event, data),
-        onLive: () => {
+        onEvent: (event, data) => signal.aborted || this.#onEvent(event, data),
+        onLive: (soundOnly) => {
+          if (signal.aborted) return
           this.#wasLive = true
           this.#failures = 0
-          this.#enter('live')
+          this.#enter('live', { soundOnly })
         },
-        onFigures: (figures) => this.#tell('figures', figures),
+        onFigures: (figures) => signal.aborted || this.#tell('figures', figures),
       })
     } finally {
-      this.#tell('replacing')
+      if (!signal.aborted) this.#tell('replacing')
       session.close()
     }
   }
@@ -105,7 +115,7 @@ export class Viewer extends EventTarget {
     if (event === 'inactive') this.#enter(this.#wasLive ? 'ended' : 'waiting')
     else if (event === 'active' && (this.state === 'ended' || this.state === 'waiting'))
       this.#enter(this.#wasLive ? 'reconnecting' : 'connecting')
-    else if (event === 'layers' || event === 'viewercount' || event === 'overlays') this.#tell(event, data)
+    else if (event === 'layers') this.#tell(event, data)
   }
 
   /**
@@ -114,25 +124,25 @@ export class Viewer extends EventTarget {
    */
   #afterRefusal(error) {
     if (!(error instanceof HttpError)) {
-      this.#enter(this.#wasLive ? 'reconnecting' : 'connecting', error)
+      this.#enter(this.#wasLive ? 'reconnecting' : 'connecting', { error })
       return this.#backoff(this.#failures++)
     }
     const { status, code, retryAfterMs } = error
     if (error.wantsToken) {
-      this.#enter('refused', error)
+      this.#enter('refused', { error })
       return Number.POSITIVE_INFINITY
     }
     const full = code === 'VIEWER_LIMIT'
-    if (status === 404 || status === 409 || full) {
+    if (code !== 'APP_NOT_FOUND' && (status === 404 || status === 409 || full)) {
       this.#failures = 0
-      this.#enter(this.#wasLive ? 'ended' : 'waiting', error)
+      this.#enter(this.#wasLive ? 'ended' : 'waiting', { error })
       return Math.min(retryAfterMs ?? (full ? ROOM_FULL_RETRY_MS : NOTHING_LIVE_RETRY_MS), LONGEST_RETRY_MS)
     }
     if (status < 500 && status !== 429) {
-      this.#enter('failed', error)
+      this.#enter('failed', { error })
       return Number.POSITIVE_INFINITY
     }
-    this.#enter(this.#wasLive ? 'reconnecting' : 'connecting', error)
+    this.#enter(this.#wasLive ? 'reconnecting' : 'connecting', { error })
     return Math.min(retryAfterMs ?? this.#backoff(this.#failures++), LONGEST_RETRY_MS)
   }
 
@@ -142,8 +152,8 @@ export class Viewer extends EventTarget {
     return ms * (0.75 + Math.random() * 0.25)
   }
 
-  /** @param {number} ms */
-  #sleep(ms) {
+  /** @param {number} ms @param {AbortSignal} signal */
+  #sleep(ms, signal) {
     return new Promise((resolve) => {
       const timer = Number.isFinite(ms) ? setTimeout(() => this.#wake(), ms) : 0
       this.#wake = () => {
@@ -151,14 +161,14 @@ export class Viewer extends EventTarget {
         this.#wake = () => {}
         resolve(undefined)
       }
-      if (this.#stopped.signal.aborted) this.#wake()
+      if (signal.aborted) this.#wake()
     })
   }
 
-  /** @param {ViewerState} state @param {unknown} [error] */
-  #enter(state, error) {
+  /** @param {ViewerState} state @param {{ error?: unknown, soundOnly?: boolean }} [detail] */
+  #enter(state, detail) {
     this.state = state
-    this.#tell('state', { state, error })
+    this.#tell('state', { state, ...detail })
   }
 
   /** @param {string} type @param {unknown} [detail] */

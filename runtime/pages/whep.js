@@ -4,7 +4,7 @@ import { readEvents } from './sse.js'
 
 const EVENTS = 'urn:ietf:params:whep:ext:core:server-sent-events'
 const LAYERS = 'urn:ietf:params:whep:ext:core:layer'
-const WANTED = ['active', 'inactive', 'layers', 'viewercount', 'overlays', 'ended']
+const WANTED = ['active', 'inactive', 'layers', 'ended']
 
 /**
  * One WHEP session: audio and video of a room over one WebRTC connection. It knows no UI and never reconnects by itself.
@@ -20,17 +20,20 @@ export class WhepSession {
   #resource
   /** @type {Awaited<ReturnType<typeof exchange>>['links']} */
   #links = []
+  #tokenOf
+  /** The one presented last, for the end, when there is no time to ask. @type {string | undefined} */
   #token
   #gone = new AbortController()
 
   /**
-   * @param {{ url: string, token?: string | undefined, signal?: AbortSignal }} options
+   * @param {{ url: string, token?: () => Promise<string | undefined>, soundOnly?: boolean, signal?: AbortSignal | undefined }} options
+   *   `token`: asked for each request, as a session may outlive one.
    * @throws {HttpError} when the server refuses.
    */
-  static async open({ url, token, signal }) {
-    const session = new WhepSession(token)
+  static async open({ url, token = async () => undefined, soundOnly = false, signal }) {
+    const session = new WhepSession(token, soundOnly ? ['audio'] : ['audio', 'video'])
     try {
-      const { resource, links } = await exchange(session.pc, { url, token, signal, stereo: true })
+      const { resource, links } = await exchange(session.pc, { url, token: await session.#present(), signal, stereo: true })
       session.#resource = resource
       session.#links = links
       return session
@@ -40,11 +43,11 @@ export class WhepSession {
     }
   }
 
-  /** @param {string | undefined} token */
-  constructor(token) {
-    this.#token = token
+  /** @param {() => Promise<string | undefined>} tokenOf @param {string[]} kinds */
+  constructor(tokenOf, kinds) {
+    this.#tokenOf = tokenOf
     this.pc = new RTCPeerConnection({ bundlePolicy: 'max-bundle' })
-    for (const kind of ['audio', 'video']) this.pc.addTransceiver(kind, { direction: 'recvonly' })
+    for (const kind of kinds) this.pc.addTransceiver(kind, { direction: 'recvonly' })
     this.pc.addEventListener('track', ({ track }) => this.stream.addTrack(track))
   }
 
@@ -63,15 +66,15 @@ export class WhepSession {
   }
 
   /**
-   * What the server says about the stream: `active`, `inactive`, `layers`, `viewercount`, `overlays`, `ended`. Ends with the session.
+   * What the server says about the stream: `active`, `inactive`, `layers`, `ended`. Ends with the session.
    *
    * @returns {AsyncGenerator<{ event: string, data: string }>}
    */
   async *events() {
     const link = this.#link(EVENTS)
     if (link === undefined) return
-    const options = { token: this.#token, signal: this.#gone.signal }
-    yield* readEvents((await this.#subscribe(link)) ?? link, options)
+    const stream = (await this.#subscribe(link)) ?? link
+    yield* readEvents(stream, { token: await this.#present(), signal: this.#gone.signal })
   }
 
   /**
@@ -87,7 +90,7 @@ export class WhepSession {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify(layer ?? {}),
-      token: this.#token,
+      token: await this.#present(),
     })
   }
 
@@ -111,7 +114,7 @@ export class WhepSession {
         method: 'POST',
         headers: { 'content-type': 'application/json' },
         body: JSON.stringify(WANTED),
-        token: this.#token,
+        token: await this.#present(),
         signal: this.#gone.signal,
       })
       const location = response.headers.get('location')
@@ -121,6 +124,11 @@ export class WhepSession {
       if (error instanceof HttpError && (error.status === 404 || error.status === 405)) return undefined
       throw error
     }
+  }
+
+  async #present() {
+    this.#token = await this.#tokenOf()
+    return this.#token
   }
 
   /** @param {string} rel */

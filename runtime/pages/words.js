@@ -30,3 +30,8 @@ const CODECS = { H264: 'H.264', H265: 'H.265', OPUS: 'Opus', PCMU: 'G.711 µ', P
 export function codecName(codec) {
   return CODECS[/** @type {keyof typeof CODECS} */ (codec.toUpperCase())] ?? codec.toUpperCase()
 }
+
+/** How somebody publishes. @param {string} kind As a participant has it. */
+export function publisherName(kind) {
+  return kind === 'WS_MJPEG' ? 'camera' : kind.toUpperCase()
+}

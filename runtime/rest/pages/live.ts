@@ -72,6 +72,12 @@ function toCard({ name, localName, openedAt, viewerCount, app, publishers, track
     })),
     viewers: viewerCount,
     openedAt,
-    picture: `/snapshot/${encodeURIComponent(app.name)}/${encodeURIComponent(localName)}.jpg`,
+    picture: pictureOf(app.name, localName, tracks.length > 0),
   }
+}
+
+/** Who publishes without tracks sends pictures, of which the last is there anyway. */
+function pictureOf(app: string, room: string, hasTracks: boolean): string {
+  const place = `${encodeURIComponent(app)}/${encodeURIComponent(room)}`
+  return hasTracks ? `/snapshot/${place}.jpg` : `/live/${place}/frame.jpg`
 }
