@@ -1,7 +1,9 @@
 import { definePlugin } from '../kit/define-plugin.ts'
 import { RecorderConfig } from './config.ts'
+import { Following } from './following.ts'
 import { Recordings } from './recordings.ts'
 import { recover } from './recovery.ts'
+import { Rules } from './rules.ts'
 import { recorderSchema } from './schema.ts'
 import { Links } from './vod/links.ts'
 import { serveMedia } from './vod/media-routes.ts'
@@ -26,6 +28,9 @@ export default definePlugin({
     const passes = new Passes()
     const links = new Links(vault, passes)
     serveMedia({ host, store: recordings.store, vault, passes })
+    const rules = new Rules(recordings.store)
+    const following = new Following({ host, recordings, rules })
+    host.lifetime.add('rules', () => following.close())
     const known = new Set<string>()
     host.apps.follow(async (name, { enabled }) => {
       if (!enabled) return recordings.endAll('REQUESTED', name)
@@ -34,6 +39,7 @@ export default definePlugin({
       const app = await host.core.apps.get(name)
       await recover(host, recordings, app)
       await vault.open(app)
+      await following.begin(app)
     })
     host.events.on('app.changed', async ({ app: { name }, change }) => {
       if (change === 'CHANGED') vault.reconsider(name)
@@ -44,6 +50,6 @@ export default definePlugin({
       await recordings.endAll('DELETED', name)
       recordings.store.forget(name)
     })
-    return { schema: recorderSchema(host, recordings, links) }
+    return { schema: recorderSchema({ core: host.core, recordings, links, rules }) }
   },
 })

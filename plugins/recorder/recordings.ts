@@ -30,6 +30,8 @@ export type StartOptions = {
   layout?: string
   splitMinutes?: number
   snapshotSeconds?: number
+  /** Whom to record need not be there yet; it has as long to come as it would have to come back. */
+  awaiting?: boolean
 }
 
 /** A recording, and whether its file could be read. */
@@ -98,7 +100,7 @@ export class Recordings {
 
   /**
    * @throws {MediaError} `APP_NOT_FOUND`, `PLUGIN_DISABLED`, `ROOM_NAME_INVALID`, `RECORDING_DISABLED`, `QUOTA_EXCEEDED`, or
-   * `NOTHING_LIVE` when whom to record is not there.
+   * `NOTHING_LIVE` when whom to record is not there, and not awaited.
    */
   async start(appName: string, options: StartOptions): Promise<RecordingRow> {
     const app = await this.#host.core.apps.get(appName)
@@ -113,7 +115,8 @@ export class Recordings {
     if (identity === undefined) throw new MediaError('NOTHING_LIVE', { room })
     const source = sourceOf(this.#host, { room, identity, mode, layout })
     try {
-      if (!(await source.look())) throw new MediaError('NOTHING_LIVE', { room, ...(identity !== null && { identity }) })
+      if (!(await source.look()) && !options.awaiting)
+        throw new MediaError('NOTHING_LIVE', { room, ...(identity !== null && { identity }) })
       const startedAt = new Date()
       const stream = options.stream ?? (identity === null ? room : `${room}/${identity}`)
       const splitMinutes = options.splitMinutes ?? config.splitMinutes
@@ -223,6 +226,11 @@ export class Recordings {
     }
     this.events.emit('deleted', appName, row)
     return { row, objects, local }
+  }
+
+  /** Ends the recording that has this session, if it runs. */
+  async endSession(session: string): Promise<void> {
+    await this.#running.get(session)?.recording.end('REQUESTED')
   }
 
   /** Ends all of an app, or all there are. */

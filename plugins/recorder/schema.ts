@@ -3,16 +3,22 @@ import { pluginBuilder } from '../kit/schema.ts'
 import { watchProgress } from './progress.ts'
 import { recordingTypes } from './recording-type.ts'
 import type { Deleted as DeletedRecording, Probed as ProbedRecording, Recordings } from './recordings.ts'
+import type { Rules } from './rules.ts'
+import { addRules } from './rules-schema.ts'
 import type { RecordingState } from './tables.ts'
 import type { Links } from './vod/links.ts'
 import { addVodFields } from './vod/vod-fields.ts'
 
 const MOST_ROWS = 1_000
 
+type Ground = Pick<Host, 'core'> & { recordings: Recordings; links: Links; rules: Rules }
+
 /** Adds recordings to the API. */
-export function recorderSchema({ core }: Pick<Host, 'core'>, recordings: Recordings, links: Links) {
+export function recorderSchema({ core, recordings, links, rules }: Ground) {
   const builder = pluginBuilder()
-  const { State, Mode, OrderEnum, Recording, Connection, Progress } = recordingTypes(builder, recordings)
+  const types = recordingTypes(builder, recordings)
+  const { State, Mode, OrderEnum, Recording, Connection, Progress } = types
+  addRules(builder, rules, types)
   addVodFields(builder, Recording, { core, store: recordings.store, links })
   const APP = { required: true as const, description: 'Name of the app.' }
   const STREAM = { required: true as const, description: 'Its name, `<room>/<identity>`, or its number.' }
@@ -42,6 +48,7 @@ export function recorderSchema({ core }: Pick<Host, 'core'>, recordings: Recordi
       layout: t.string({ description: 'How those in it stand side by side: grid, speaker or single.' }),
       splitMinutes: t.int({ description: 'Minutes after which the next part begins; 0: never.' }),
       snapshotSeconds: t.int({ description: 'Seconds between its pictures; 0: none.' }),
+      awaiting: t.boolean({ description: 'Whether whom to record need not be there yet, but may come within moments.' }),
     }),
   })
 
@@ -114,7 +121,7 @@ export function recorderSchema({ core }: Pick<Host, 'core'>, recordings: Recordi
       extensions: { grant: 'recording:start' },
       args: { app: t.arg.string(APP), input: t.arg({ type: Start, required: true, description: 'What to record, and how.' }) },
       resolve: async (_root, { app, input }) => {
-        const { room, identity, stream, mode, layout, splitMinutes, snapshotSeconds } = input
+        const { room, identity, stream, mode, layout, splitMinutes, snapshotSeconds, awaiting } = input
         const row = await recordings.start(app, {
           room,
           ...(identity != null && { identity }),
@@ -123,6 +130,7 @@ export function recorderSchema({ core }: Pick<Host, 'core'>, recordings: Recordi
           ...(layout != null && { layout }),
           ...(splitMinutes != null && { splitMinutes }),
           ...(snapshotSeconds != null && { snapshotSeconds }),
+          ...(awaiting != null && { awaiting }),
         })
         return { app, row }
       },
