@@ -40,6 +40,9 @@ export class RecorderGround implements AsyncDisposable {
       ...(more.plugins ?? []),
     ]
     const server = await Server.start({ ...more, plugins })
+    // On a busy machine a plugin takes its time to start, and its fields are there only then.
+    const isUp = () => server.runtime.host.get('rtmp').state === 'RUNNING' && server.runtime.host.get('recorder').state === 'RUNNING'
+    await server.until('{ __typename }', isUp, 20_000)
     const { rtmpServer } = await server.until<{ rtmpServer: { port: number } | null }>(
       '{ rtmpServer { port } }',
       (data) => data.rtmpServer !== null,
