@@ -1,12 +1,17 @@
 import { caps, chain, element, type Fragment, launch, outputFd, pad } from '../../../native/gst.ts'
 import type { Canvas } from './canvas.ts'
 import { type EncoderName, encodeWith } from './encoder.ts'
-import { type Input, inStep, JITTER_MS, loudness, receiver, witness } from './inputs.ts'
+import { type Input, inStep, loudness, receiver, witness } from './inputs.ts'
 import type { Layout, Place, Size } from './layout.ts'
 
 const NS_PER_MS = 1_000_000
-/** How late inputs may be beyond their jitter buffers, in milliseconds; decoding takes its time. */
-const PATIENCE_MS = 350
+/**
+ * How far behind the present every mix is, in milliseconds: so late are the sources that are always there. It is more than jitter buffers
+ * and decoders take, and the same for all, so that one mix goes on where another one stops.
+ */
+export const BEHIND_MS = 400
+/** How much later inputs may be, in milliseconds. */
+const PATIENCE_MS = 150
 /** How long the last picture of somebody who sends no more is shown, in milliseconds. */
 const LAST_PICTURE_MS = 1_000
 const LEVEL_MS = 200
@@ -47,12 +52,18 @@ export function compositePipeline(composition: Composition): Fragment {
     ...inStep(inputs).map((group) => receiver(inputs, group, onward)),
     ...sharedPlaces(composition),
     // They keep the mixers going when there is nobody.
-    chain(element('videotestsrc', { 'is-live': true, pattern: 'black' }), tinyPicture(composition.canvas), pad('c', 'sink_0')),
-    chain(element('audiotestsrc', { 'is-live': true, wave: 'silence' }), SOUND, pad('a', 'sink_0')),
+    chain(element('videotestsrc', { 'is-live': true, pattern: 'black' }), tinyPicture(composition.canvas), BEHIND, pad('c', 'sink_0')),
+    chain(element('audiotestsrc', { 'is-live': true, wave: 'silence' }), SOUND, BEHIND, pad('a', 'sink_0')),
   )
 }
 
 const SOUND = caps('audio/x-raw', { format: 'S16LE', rate: 48_000, channels: 2 })
+const BEHIND = element('queue', {
+  'min-threshold-time': BEHIND_MS * NS_PER_MS,
+  'max-size-time': 0,
+  'max-size-bytes': 0,
+  'max-size-buffers': 0,
+})
 const COLOURS = 'bt709'
 /** Full range, BT.601 matrix: what every reader of a JPEG takes for granted, and jpegenc does not see to. */
 const JFIF_COLOURS = '1:4:0:0'
@@ -67,7 +78,7 @@ const tinyPicture = ({ framesPerSecond }: Canvas) =>
 function mixers({ layout }: Composition): Fragment {
   const timing = {
     latency: PATIENCE_MS * NS_PER_MS,
-    'min-upstream-latency': JITTER_MS * NS_PER_MS,
+    'min-upstream-latency': BEHIND_MS * NS_PER_MS,
     'ignore-inactive-pads': true,
     // Or else a mixer would end when nobody at all has sent anything in time, such as while a busy machine starts it.
     'force-live': true,

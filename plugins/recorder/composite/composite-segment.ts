@@ -25,6 +25,7 @@ export class CompositeSegment implements Segment {
   readonly #closed = new AbortController()
   readonly #backoff = new Backoff({ firstMs: 200, maxMs: 5_000, giveUpAfter: Number.POSITIVE_INFINITY })
   readonly #changed = () => this.cut()
+  readonly #leaving = new Set<Promise<void>>()
   #mixer: Mixer | undefined
   #ended = false
   #wasSeen = false
@@ -36,9 +37,15 @@ export class CompositeSegment implements Segment {
   /** @throws {MediaError} `PIPELINE_FAILED` */
   static async open(host: CompositeHost, members: RoomMembers, layout: LayoutName, next: NextFile): Promise<CompositeSegment> {
     const segment = new CompositeSegment(host, members, layout, next)
-    // What is said while the first pictures are waited for is in no file: not for long.
-    await segment.#replace(host.config.gatherMs)
     members.events.on('changed', segment.#changed)
+    try {
+      // What is said while the first pictures are waited for is in no file: not for long.
+      await segment.#replace(host.config.gatherMs)
+    } catch (error) {
+      members.events.off('changed', segment.#changed)
+      throw error
+    }
+    if (segment.#isOutdated) segment.cut()
     return segment
   }
 
@@ -55,6 +62,7 @@ export class CompositeSegment implements Segment {
 
   cut(): void {
     this.#isOutdated = true
+    if (!this.#mixer) return
     this.#replacing ??= this.#keepUp().finally(() => {
       this.#replacing = undefined
     })
@@ -73,6 +81,7 @@ export class CompositeSegment implements Segment {
     this.#members.events.off('changed', this.#changed)
     this.#closed.abort()
     await this.#replacing
+    await Promise.all(this.#leaving)
     // That everybody has gone is worth a file only when somebody comes back.
     if (this.#mixer?.isEmpty && this.#wasSeen) await this.#mixer.discard()
     else await this.#mixer?.close()
@@ -120,10 +129,17 @@ export class CompositeSegment implements Segment {
       throw error
     }
     this.#host.log.debug({ room, members: members.length, file }, 'a room is recorded in a new layout')
-    if (!before) return
-    before.events.removeAllListeners()
-    await before.close()
-    this.events.emit('whole', before.file)
+    if (before) this.#leave(before)
+  }
+
+  /** Nobody waits for the end of a file while another one is written. */
+  #leave(mixer: Mixer): void {
+    mixer.events.removeAllListeners()
+    const left = mixer.close().then(() => {
+      this.#leaving.delete(left)
+      this.events.emit('whole', mixer.file)
+    })
+    this.#leaving.add(left)
   }
 
   #follow(mixer: Mixer): void {

@@ -3,7 +3,7 @@ import { rm } from 'node:fs/promises'
 import { setTimeout as delay } from 'node:timers/promises'
 import { messageOf } from '../../../core/kernel/errors.ts'
 import type { ElementMessage, Pipeline } from '../../../native/pipeline.ts'
-import { type Composition, compositePipeline, doorName, GATES, SHUTTER } from './composite-launch.ts'
+import { BEHIND_MS, type Composition, compositePipeline, doorName, GATES, SHUTTER } from './composite-launch.ts'
 import { type CompositeHost, compose, pictureOf } from './composition.ts'
 import { loudness, rtcpSource, rtpSource, witness } from './inputs.ts'
 import { type LayoutName, placesWith } from './layout.ts'
@@ -20,10 +20,10 @@ export type MixerOptions = {
   readonly speaker?: string | undefined
 }
 
+/** Milliseconds after which a picture that does not move is asked for a keyframe: a decoder that missed something waits for one. */
+const FROZEN_MS = 1_000
 /** How often is asked whether pictures have come, in milliseconds. */
 const LOOK_MS = 30
-/** Milliseconds that a picture takes until it is in the mix, and the mix of pictures is as far as that of sound. */
-const MIXED_MS = 300
 
 /**
  * One run of a pipeline that mixes a room into one file, for as long as the same tracks are there. It writes nothing before `takeOver`, so
@@ -38,7 +38,11 @@ export class Mixer {
   readonly #pipeline: Pipeline
   readonly #shutter: Shutter
   readonly #speaker: SpeakerPicker
-  readonly #taps: string[] = []
+  /** By input. */
+  readonly #taps = new Map<number, string>()
+  /** What the witness of each picture said last. */
+  readonly #seen = new Map<number, unknown>()
+  readonly #watch: NodeJS.Timeout
   #places: readonly number[]
   #closing: Promise<void> | undefined
 
@@ -60,7 +64,9 @@ export class Mixer {
     this.#speaker = speaker
     this.#places = composition.places
     this.file = composition.file
+    this.#watch = setInterval(() => void this.#unfreeze(), FROZEN_MS)
     pipeline.events.once('closed', (reason, detail) => {
+      clearInterval(this.#watch)
       if (reason !== 'REQUESTED') this.events.emit('ended', detail ?? reason)
     })
     if (composition.measured) pipeline.events.on('element', (message) => this.#hear(message))
@@ -92,7 +98,7 @@ export class Mixer {
       }
       if (awaited.size > 0) await delay(LOOK_MS)
     }
-    await delay(MIXED_MS)
+    await delay(BEHIND_MS)
   }
 
   /**
@@ -127,7 +133,7 @@ export class Mixer {
 
   async #close(): Promise<void> {
     const finished = await this.#pipeline.stop({ eosWithinMs: this.#host.config.finishMs })
-    await Promise.all(this.#taps.map((id) => this.#host.core.tracks.untap(id)))
+    await Promise.all([...this.#taps.values()].map((id) => this.#host.core.tracks.untap(id)))
     if (!finished) this.#host.log.warn({ file: this.file }, 'a file was not finished in time; it ends with what was on disk')
   }
 
@@ -137,13 +143,25 @@ export class Mixer {
       const ports = await Promise.all([rtpSource(index), rtcpSource(index)].map((source) => this.#pipeline.get(source, 'port')))
       const [port = 0, rtcpPort = 0] = ports.map(Number)
       const { tapId } = await core.tracks.tap(id, { port, rtcpPort, paused: true })
-      this.#taps.push(tapId)
+      this.#taps.set(index, tapId)
       await core.tracks.resumeTap(tapId)
     }
     const { inputs } = this.#composition
     const tapped = await Promise.allSettled(inputs.map(({ track }, index) => tap(index, track.id)))
     // A track that has just gone is missed by nobody; when the pipeline is what has gone, its end tells.
     for (const result of tapped) if (result.status === 'rejected') log.debug({ reason: messageOf(result.reason) }, 'a track is not mixed')
+  }
+
+  async #unfreeze(): Promise<void> {
+    const { inputs, pictures } = this.#composition
+    const unfreeze = async (index: number) => {
+      const now = await this.#pipeline.get(witness(index), 'last-message')
+      const tap = this.#taps.get(index)
+      if (this.#seen.get(index) === now && tap !== undefined) await this.#host.core.tracks.requestKeyframe(tap)
+      this.#seen.set(index, now)
+    }
+    // What fails here has just gone.
+    await Promise.allSettled(pictures.filter((index) => !inputs[index]?.track.muted).map(unfreeze))
   }
 
   async #gates(open: boolean): Promise<void> {
@@ -153,7 +171,9 @@ export class Mixer {
   #hear({ source, name, fields: { rms } }: ElementMessage): void {
     const input = name === 'level' && this.#composition.inputs.find((_, index) => source === loudness(index))
     if (!input || !Array.isArray(rms)) return
-    if (this.#speaker.hear(input.member.id, Math.max(...rms.map(Number)), performance.now())) void this.#show()
+    if (!this.#speaker.hear(input.member.id, Math.max(...rms.map(Number)), performance.now())) return
+    this.#host.log.debug({ room: input.track.room, participant: input.member.id }, 'somebody else speaks')
+    void this.#show()
   }
 
   /** Lets the speaker and the first change places. */
