@@ -1,5 +1,6 @@
 import { test } from 'node:test'
 import { use } from '../plugins/kit/define-config.ts'
+import type recorder from '../plugins/recorder/plugin.ts'
 import type snapshot from '../plugins/snapshot/plugin.ts'
 import type wsMjpeg from '../plugins/ws-mjpeg/plugin.ts'
 import { connect, createKey, pictures } from '../plugins/ws-mjpeg/test-devices.ts'
@@ -14,11 +15,12 @@ const ENV = {
   ALLOW_SIGNUP: 'true',
 }
 
-test("StreamHub's description tells the truth", { timeout: 60_000 }, async () => {
+test("StreamHub's description tells the truth", { timeout: 120_000 }, async () => {
   await using server = await TestRuntime.start({
     plugins: [
       use<typeof wsMjpeg>('./plugins/ws-mjpeg/plugin.ts'),
       use<typeof snapshot>('./plugins/snapshot/plugin.ts'),
+      use<typeof recorder>('./plugins/recorder/plugin.ts'),
       use('./test/fixtures/plugins/patrol.ts'),
     ],
     env: ENV,
@@ -37,6 +39,7 @@ test("StreamHub's description tells the truth", { timeout: 60_000 }, async () =>
     const [method = '', path = ''] = request.split(' ')
     return fetch(`${server.url}/api/v1${path}`, {
       method,
+      redirect: 'manual',
       headers: { authorization: `Bearer ${TEST_TOKEN}`, ...headers },
       ...(body !== undefined && { body: JSON.stringify(body) }),
     })
@@ -48,10 +51,19 @@ test("StreamHub's description tells the truth", { timeout: 60_000 }, async () =>
     known[name] = String(of((await response.clone().json()) as Remembered))
     return response
   }
+  type Recording = { state: string; segments: { sizeBytes: string }[] }
+  const recording = (fields: string, isReached: (row: Recording) => boolean) =>
+    server.until<{ row: Recording }>(
+      `{ row: recording(app: "live", id: "${known.vod}") { ${fields} } }`,
+      ({ row }) => isReached(row),
+      20_000,
+    )
   const node = { 'x-cluster-token': CLUSTER_TOKEN }
   const session = () => ({ authorization: `Bearer ${known.session}` })
 
   const calls: Calls = {
+    'GET /openapi.json': () => send('GET /openapi.json'),
+    'GET /docs': () => send('GET /docs'),
     'GET /health': () => send('GET /health'),
     'GET /stats': () => send('GET /stats'),
     'GET /logs': () => send('GET /logs?limit=5&level=info'),
@@ -124,6 +136,23 @@ test("StreamHub's description tells the truth", { timeout: 60_000 }, async () =>
     'GET /apps/{app}/streams': () => send('GET /apps/live/streams'),
     'GET /apps/{app}/streams/{id}': () => send(`GET ${stream}`),
     'POST /apps/{app}/streams/{id}/data': () => send(`POST ${stream}/data`, { topic: 'lights', payload: 'on' }),
+    'POST /apps/{app}/recording/start': () =>
+      remember('vod', send('POST /apps/live/recording/start', { roomName: 'yard' }), ({ data }) => data.vodId),
+    'POST /apps/{app}/recording/{id}/stop': async () => {
+      await recording('segments { sizeBytes }', ({ segments }) => segments.some(({ sizeBytes }) => Number(sizeBytes) > 10_000))
+      return send(`POST /apps/live/recording/${known.vod}/stop`)
+    },
+    'GET /apps/{app}/vods': () => send('GET /apps/live/vods'),
+    'GET /apps/{app}/vods/{id}': () => send(`GET /apps/live/vods/${known.vod}`),
+    'GET /apps/{app}/vods/{id}/download': async () => {
+      await recording('state', ({ state }) => state === 'READY')
+      return send(`GET /apps/live/vods/${known.vod}/download`)
+    },
+    'GET /apps/{app}/vods/{id}/raw': () => send(`GET /apps/live/vods/${known.vod}/raw`),
+    'POST /apps/{app}/vods/{id}/probe': () => send(`POST /apps/live/vods/${known.vod}/probe`),
+    'DELETE /apps/{app}/vods/{id}': () => send(`DELETE /apps/live/vods/${known.vod}`),
+    'POST /apps/{app}/streams/{id}/record/start': () => send(`POST ${stream}/record/start`),
+    'POST /apps/{app}/streams/{id}/record/stop': () => send(`POST ${stream}/record/stop`),
     'POST /apps/{app}/snapshots': () => send('POST /apps/live/snapshots', { room: 'yard' }),
     'DELETE /apps/{app}/streams/{id}': () => send(`DELETE ${stream}`),
 
@@ -154,6 +183,7 @@ type Remembered = {
     readonly token: string
     readonly nodeId: string
     readonly ingressId: string
+    readonly vodId: number
     readonly id: string
     readonly yaml: string
   } & readonly {

@@ -10,6 +10,7 @@ import { auth } from './auth.ts'
 import { cluster } from './cluster.ts'
 import { config as appConfig } from './config.ts'
 import { configFile } from './config-file.ts'
+import { docs } from './docs.ts'
 import { type Access, Gate, refusalsOf, type Who } from './gate.ts'
 import { SECURITY_HEADERS } from './headers.ts'
 import { ingress } from './ingress.ts'
@@ -82,6 +83,7 @@ export function streamHub({ config, http, tokens, placeOf, attempts, requireClus
       ...stats,
       ...system,
       ...cluster,
+      ...docs,
     }),
     securitySchemes: {
       bearer: { type: 'http', scheme: 'bearer' },

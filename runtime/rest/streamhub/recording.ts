@@ -5,8 +5,8 @@ import { AppParams, body, WithData, withData } from './reply.ts'
 import { route } from './route.ts'
 
 const FIELDS = 'number id state'
-const START = `mutation ($app: String!, $room: String!, $stream: String!) {
-  row: startRecording(app: $app, input: { room: $room, stream: $stream }) { ${FIELDS} }
+const START = `mutation ($app: String!, $room: String!, $stream: String) {
+  row: startRecording(app: $app, input: { room: $room, stream: $stream, awaiting: true }) { ${FIELDS} }
 }`
 const STOP = `mutation ($app: String!, $id: String!) { row: stopRecording(app: $app, id: $id) { ${FIELDS} } }`
 const START_STREAM = `mutation ($app: String!, $id: String!) { row: startStreamRecording(app: $app, stream: $id) { ${FIELDS} } }`
@@ -41,12 +41,13 @@ const START_ERRORS = {
 export const recording: RouteTable<Access, Who> = {
   'POST /apps/{app}/recording/start': route({
     summary: 'Begin to record a room or a participant',
-    description: 'As the app is configured: everybody in the room, or one participant. Asked for twice, there are two recordings.',
+    description:
+      'As the app is configured: everybody in the room, or one participant. Asked for twice, there are two recordings. Whoever is not there yet has ten seconds to come.',
     access: 'recording:start',
     params: AppParams,
     body: body(Request),
     document: START,
-    variables: ({ params: { app }, body: { roomName, streamId } }) => ({ app, room: roomName, stream: streamId || roomName }),
+    variables: ({ params: { app }, body: { roomName, streamId } }) => ({ app, room: roomName, stream: streamId || null }),
     reply,
     success: success('It is being recorded.'),
     errors: { ...START_ERRORS, 404: 'no such app' },
