@@ -3,6 +3,7 @@ import type { App } from '../core/app/app.ts'
 import type { Apps } from '../core/app/apps.ts'
 import type { Core } from '../core/core.ts'
 import type { CoreEvents } from '../core/events/events.ts'
+import { MediaError } from '../core/kernel/errors.ts'
 import { Feed } from '../core/kernel/feed.ts'
 import type { Store } from '../core/store/database.ts'
 import { eq } from '../core/store/drizzle.ts'
@@ -85,6 +86,11 @@ export class AppPlugins implements PluginApps {
       .insert(appPlugins)
       .values(row)
       .onConflictDoUpdate({ target: [appPlugins.app, appPlugins.plugin], set: row })
+    if (this.#apps.find(app.name) !== app) {
+      // Deleted meanwhile: another app of its name has not said this.
+      await this.#store.delete(appPlugins).where(eq(appPlugins.app, app.name))
+      throw new MediaError('APP_NOT_FOUND', { app: app.name })
+    }
     this.#said.set(keyOf(place), { ...place, enabled, config, installedAt, updatedAt })
     this.#halted.delete(keyOf(place))
     this.#tell(plugin, app.name)

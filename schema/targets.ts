@@ -98,12 +98,9 @@ function appNamed(name: unknown, { core }: Context): AccessTarget {
   return app ? { tenant: app.tenant, app: app.name } : WHOLE_SERVER
 }
 
-/** An open room stays with its app, also when an app comes whose prefix fits its name better. */
 function roomNamed(room: unknown, { core }: Context): AccessTarget {
   if (room == null) return WHOLE_SERVER
   const name = nameIn(String(room))
-  const open = core.rooms.find(name)
-  if (open) return inRoom(open)
   const app = core.apps.owning(name)
   return { tenant: app.tenant, app: app.name, room: name }
 }

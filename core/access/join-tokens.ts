@@ -70,7 +70,8 @@ export class JoinTokens {
     const claims = this.#claimsOf(token)
     if (!claims) return undefined
     const app = this.#apps.owning(claims.video.room)
-    return app.fullName(claims.video.room) === claims.video.room ? joiningCaller(claims, app) : undefined
+    if (app.fullName(claims.video.room) !== claims.video.room || isOlder(claims, app)) return undefined
+    return joiningCaller(claims, app)
   }
 
   /**
@@ -150,6 +151,11 @@ export class JoinTokens {
     const { data: claims } = joinClaims.safeParse(opened)
     return claims && (claims.nbf ?? 0) <= Date.now() / 1_000 + CLOCK_AHEAD_S ? claims : undefined
   }
+}
+
+/** Whether a token is from before there was this app: it led into one of the same name, or into what was nobody's. */
+function isOlder({ nbf }: JoinClaims, { createdAt }: App): boolean {
+  return nbf !== undefined && nbf < Math.floor(createdAt.getTime() / 1_000)
 }
 
 function checkLengths(request: JoinTokenRequest): void {

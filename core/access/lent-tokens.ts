@@ -24,6 +24,11 @@ export class LentTokens {
     return new Date(endsAt)
   }
 
+  /** Ends those that are limited to an app. */
+  forget(app: string): void {
+    for (const [hash, { caller }] of this.#byHash) if (caller.app === app) this.#byHash.delete(hash)
+  }
+
   verify(hash: string): Caller | undefined {
     const lent = this.#byHash.get(hash)
     return lent && lent.endsAt > Date.now() ? lent.caller : undefined

@@ -165,6 +165,7 @@ export class Tokens {
   }
 
   async #forget(app: string): Promise<void> {
+    this.#lent.forget(app)
     for (const [hash, { token }] of this.#byHash) {
       if (token.app !== app) continue
       this.#byHash.delete(hash)

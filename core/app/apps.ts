@@ -50,13 +50,17 @@ export class Apps {
   readonly #byName = new Map<string, App>()
   readonly #turns = new Turns()
   readonly #beforeDelete: BeforeDelete[] = []
+  #holderOf: (room: string) => App | undefined = () => undefined
 
   private constructor(dependencies: AppsDependencies) {
     this.#of = dependencies
     this.#folder = join(dependencies.dataDir, 'apps')
     this.configs = new ConfigEditor({
       turns: this.#turns,
-      require: (app, { roomPrefix }) => this.#requireFreePrefix(app.name, roomPrefix),
+      require: (app, { roomPrefix }) => {
+        this.#requireThere(app)
+        this.#requireFreePrefix(app.name, roomPrefix)
+      },
       follow: (app, config) => this.#follow(app, config),
     })
   }
@@ -88,8 +92,18 @@ export class Apps {
     return app
   }
 
-  /** The app that a room belongs to by its name: the one with the longest matching prefix. */
+  /** Tells in which app an open room is. */
+  heldBy(holderOf: (room: string) => App | undefined): void {
+    this.#holderOf = holderOf
+  }
+
+  /**
+   * The app that a room belongs to: the one with the longest matching prefix. An open room stays with its app, also when an app comes whose
+   * prefix fits its name better: nobody gets at the people in a room by taking its name.
+   */
   owning(room: string): App {
+    const holder = this.#holderOf(room)
+    if (holder) return holder
     return [...this.#byName.values()]
       .filter((app) => app.claims(room))
       .reduce((longest, app) => (app.prefix.length > longest.prefix.length ? app : longest), this.get('default'))
@@ -217,6 +231,11 @@ export class Apps {
     app.updatedAt = new Date()
     await this.#of.store.update(appsTable).set({ updatedAt: app.updatedAt }).where(eq(appsTable.name, app.name))
     this.#of.events.emit('app.changed', app, 'CHANGED')
+  }
+
+  /** Nothing is written for an app that was deleted meanwhile: another one of its name would find it. */
+  #requireThere(app: App): void {
+    if (this.#byName.get(app.name) !== app) throw new MediaError('APP_NOT_FOUND', { app: app.name })
   }
 
   /** Two apps must never claim the same room. */

@@ -75,12 +75,18 @@ export class Ingresses {
    */
   async create(request: NewIngress, caller: Caller = SYSTEM): Promise<CreatedIngress> {
     const { store, rooms, events, apps, quotas } = this.#of
-    quotas.require('maxConcurrentStreams', { tenant: apps.get(request.app).tenant, caller })
+    const app = apps.get(request.app)
+    quotas.require('maxConcurrentStreams', { tenant: app.tenant, caller })
     const isTaken = (room: string, identity: string) =>
       rooms.find(room)?.find(identity) !== undefined || this.list().some((one) => one.room === room && one.identity === identity)
     const { keyHash, ...created } = await newIngress(request, { ...this.#of, isTaken })
     const { ingress } = created
     await store.insert(ingressesTable).values({ ...ingress, keyHash, keyHint: ingress.keyHint ?? '' })
+    if (apps.find(app.name) !== app) {
+      // Deleted meanwhile: its key must not lead into another app of its name.
+      await store.delete(ingressesTable).where(eq(ingressesTable.id, ingress.id))
+      throw new MediaError('APP_NOT_FOUND', { app: app.name })
+    }
     this.#remember(ingress, keyHash)
     events.emit('ingress.changed', ingress, 'CREATED')
     return created
@@ -207,7 +213,7 @@ export class Ingresses {
     ingress: Ingress,
     { exclusive = false, ...newcomer }: Omit<ParticipantOptions, 'identity' | 'kind'> & { kind?: string; exclusive?: boolean },
   ): Promise<Admitted> {
-    const room = await this.#of.rooms.open(ingress.room)
+    const room = await this.#of.rooms.open(ingress.room, app)
     // It may have been deleted meanwhile.
     if (ingress.configured) this.get(ingress.id)
     if (exclusive) requireAlone(room, ingress.identity)

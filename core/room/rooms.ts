@@ -21,7 +21,7 @@ export class Rooms {
   readonly #events: CoreEvents
   readonly #log: Log
   readonly #viewerLimit: number
-  readonly #open = new Map<string, Promise<Room>>()
+  readonly #open = new Map<string, { app: App; room: Promise<Room> }>()
   readonly #rooms = new Map<string, Room>()
 
   /** @param dependencies `viewerLimit`: viewers any room may have; 0: no limit. */
@@ -31,6 +31,7 @@ export class Rooms {
     this.#events = events
     this.#log = log
     this.#viewerLimit = viewerLimit
+    apps.heldBy((name) => this.#open.get(name)?.app)
     workers.events.on('died', (worker) => {
       for (const room of this.#rooms.values()) void this.#recover(room, worker)
     })
@@ -40,10 +41,6 @@ export class Rooms {
     events.on('track.published', feed).on('track.remade', feed)
     events.on('app.changed', (app, change) => {
       if (change === 'DELETED') this.closeThoseOf(app)
-    })
-    events.on('app.changed', (app, change) => {
-      if (change !== 'DELETED') return
-      for (const room of this.list()) if (room.app === app) room.close('REQUESTED')
     })
     events.on('room.closed', ({ name }) => {
       this.#rooms.delete(name)
@@ -69,18 +66,19 @@ export class Rooms {
   /**
    * The open room of this full name, opened when it is not open yet.
    *
+   * @param by The app that it has to belong to: prefixes change, and what was configured for a room may outlive that.
    * @throws {MediaError} `ROOM_NAME_INVALID`, or `MEDIA_UNAVAILABLE` when no media worker is alive.
    */
-  open(name: string): Promise<Room> {
-    const { app } = this.#apps.roomName(this.#apps.owning(name).name, name)
+  open(name: string, by: App = this.#apps.owning(name)): Promise<Room> {
+    const known = this.#open.get(name)
+    if (known?.app === by) return known.room
+    const { app, name: fullName } = this.#apps.roomName(by.name, name)
+    if (fullName !== name) throw new MediaError('ROOM_NAME_INVALID', { app: by.name, room: name })
     // The promise goes in before the first await, so two callers can't open the same room twice.
-    let opening = this.#open.get(name)
-    if (!opening) {
-      opening = this.#create(name, app)
-      this.#open.set(name, opening)
-      opening.catch(() => this.#open.delete(name))
-    }
-    return opening
+    const room = this.#create(name, app)
+    this.#open.set(name, { app, room })
+    room.catch(() => this.#open.delete(name))
+    return room
   }
 
   participant(id: string): Participant {
