@@ -13,7 +13,7 @@ import type { Context } from '../schema/context.ts'
 import { idOfCoreObject, loadCoreObject } from '../schema/core-objects.ts'
 import { tellManaged } from '../schema/managed.ts'
 import { coreSchema } from '../schema/schema.ts'
-import { placeOf } from '../schema/targets.ts'
+import { idTarget, locate, placeOf } from '../schema/targets.ts'
 import { AppPlugins } from './app-plugins.ts'
 import { Callbacks } from './callbacks/callbacks.ts'
 import { tellForPlugins, tellPluginWorkers } from './callbacks/plugin-events.ts'
@@ -139,6 +139,7 @@ export async function startRuntime({ config, plugins: entries, log: serverLog }:
         managed: (context, action, args) => tellManaged(context as Context, action, args),
         idOf: idOfCoreObject,
         placeOf: (named) => placeOf(core, named),
+        placeOfId: (id, context) => locate(idTarget, { id }, context as Context, undefined),
         loadCoreObject: (type, id, context) => loadCoreObject(type, id, context as Context),
       },
     })
@@ -196,13 +197,16 @@ export async function startRuntime({ config, plugins: entries, log: serverLog }:
     })
     const streams = serveGraphql(http, engine, cors(config.allowedOrigins))
     const sockets = new GraphqlWebSockets(http, engine, { tokens: core.access, log })
-    const closeTheirs = ({ id }: { readonly id: string }) => {
-      const isTheirs = (caller: Caller) => caller.id === id
-      sockets.closeWhere(isTheirs)
-      streams.endWhere(isTheirs)
+    const closeWhere = (matches: (caller: Caller) => boolean) => {
+      sockets.closeWhere(matches)
+      streams.endWhere(matches)
     }
+    const closeTheirs = ({ id }: { readonly id: string }) => closeWhere((caller) => caller.id === id)
     core.tokens.onRevoked(closeTheirs)
     core.logins.sessions.onEnded(closeTheirs)
+    core.events.on('app.changed', (app, change) => {
+      if (change === 'DELETED') closeWhere((caller) => caller.app === app.name)
+    })
     serveHealth(http.app, () => ({
       mediaWorkers: core.workers.alive.length > 0,
       plugins: plugins.list().every(({ state }) => state === 'RUNNING' || state === 'DISABLED'),

@@ -6,7 +6,7 @@ import { type EventChange, events } from './events.ts'
 import { given } from './given.ts'
 import { ParticipantType } from './refs.ts'
 import { CHECKED } from './signalling.ts'
-import { watchedRoom } from './watching.ts'
+import { stillWatched, watchedRoom } from './watching.ts'
 
 const DataProducerType = builder.objectRef<PeerDataProducer>('DataProducer').implement({
   description: 'One data channel that a participant sends into its room.',
@@ -131,6 +131,6 @@ builder.subscriptionField('dataProducerEvents', (t) =>
         keyOf: ({ dataProducer }) => dataProducer.id,
       })
     },
-    resolve: (event) => event,
+    resolve: stillWatched,
   }),
 )

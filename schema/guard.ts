@@ -28,9 +28,12 @@ function guardFields(type: GraphQLObjectType | null | undefined, otherwise: Righ
     const grant = (field.extensions.grant as Right | 'CHECKED' | undefined) ?? otherwise
     if (grant === 'CHECKED') continue
     const target = field.extensions.target as Target | undefined
-    if (field.subscribe) field.subscribe = guarded(field.subscribe, grant, target)
-    else {
-      const resolve = field.resolve ?? defaultFieldResolver
+    const resolve = field.resolve ?? defaultFieldResolver
+    if (field.subscribe) {
+      field.subscribe = guarded(field.subscribe, grant, target)
+      // Once more with each event: what it is about may have become somebody else's.
+      field.resolve = guarded(resolve, grant, target)
+    } else {
       field.resolve = guarded(type?.name === 'Mutation' && grant !== 'PUBLISH' && grant !== 'PLAY' ? told(resolve) : resolve, grant, target)
     }
   }

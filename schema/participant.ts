@@ -5,7 +5,7 @@ import { ChangeEnum, CloseReasonEnum } from './enums.ts'
 import { type EventChange, events } from './events.ts'
 import { ParticipantType, RoomType, TrackType } from './refs.ts'
 import { idTarget, roomTarget } from './targets.ts'
-import { isToldOf, mayObserve, watchedRoom } from './watching.ts'
+import { isToldOf, mayObserve, stillWatched, watchedRoom } from './watching.ts'
 
 builder.node(ParticipantType, {
   description: 'One party in a room: a browser, an encoder, an analyser.',
@@ -104,6 +104,6 @@ builder.subscriptionFields((t) => ({
         keyOf: ({ participant }) => participant.id,
       })
     },
-    resolve: (event) => event,
+    resolve: stillWatched,
   }),
 }))

@@ -5,7 +5,7 @@ import { ChangeEnum, CloseReasonEnum } from './enums.ts'
 import { type EventChange, events } from './events.ts'
 import { TrackType } from './refs.ts'
 import { CHECKED } from './signalling.ts'
-import { watchedRoom } from './watching.ts'
+import { stillWatched, watchedRoom } from './watching.ts'
 
 type Event = { change: EventChange; track: Track; reason?: CloseReason }
 
@@ -42,6 +42,6 @@ builder.subscriptionField('trackEvents', (t) =>
         keyOf: ({ track }) => track.id,
       })
     },
-    resolve: (event) => event,
+    resolve: stillWatched,
   }),
 )

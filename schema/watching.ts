@@ -7,13 +7,15 @@ import type { Room } from '../core/room/room.ts'
 import type { ConsumerEvent, Peer, TransportEvent } from '../core/signalling/peer.ts'
 import { nameIn } from './global-ids.ts'
 
+type Watcher = { readonly core: Core; readonly caller: Caller }
+
 /**
  * The full name of a room whose events the caller asks for: whoever may observe the server, or play what is in that room, gets them.
  *
  * @param room Absent: all rooms, for those who may observe.
  * @throws {MediaError} `UNAUTHENTICATED` or `FORBIDDEN`.
  */
-export function watchedRoom({ core, caller }: { core: Core; caller: Caller }, room: string | null | undefined): string | undefined {
+export function watchedRoom({ core, caller }: Watcher, room: string | null | undefined): string | undefined {
   if (room == null) {
     requireGrant(caller, 'OBSERVE')
     return undefined
@@ -23,6 +25,16 @@ export function watchedRoom({ core, caller }: { core: Core; caller: Caller }, ro
   if (!allows(caller, 'OBSERVE', { tenant: app.tenant, app: app.name, room: name }))
     core.access.require(caller, 'PLAY', { app, room: name })
   return name
+}
+
+/**
+ * Answers an event of a room to whom it may still be told: the room's name may lead into somebody else's app by now.
+ *
+ * @throws {MediaError} as `watchedRoom` does.
+ */
+export function stillWatched<Event>(event: Event, { room }: { room?: string | null | undefined }, context: Watcher): Event {
+  watchedRoom(context, room)
+  return event
 }
 
 /** Whether the caller may see more of a room than what is played in it, such as addresses of people. */

@@ -27,7 +27,7 @@ type Types = PothosSchemaTypes.ExtendDefaultTypes<PluginSchemaTypes>
  *
  * Every field needs a description. A field says in `extensions: { grant: 'PLAY' }` what its caller needs; without it that is
  * `OBSERVE` for queries and subscriptions, `MANAGE` for mutations, and nothing more than the object itself for what is added
- * to a core type. `ANY` leaves it to the resolver, where it depends on more than arguments named `app` and `room`.
+ * to a core type: there a grant counts where the object is. `ANY` leaves it to the resolver, where it depends on more than arguments named `app` and `room`.
  *
  * Fields added to the API are nullable there whatever they are here: the plugin may be away.
  */

@@ -60,6 +60,7 @@ export function rtmpSchema(sessions: Sessions, server: RtmpServer): GraphQLSchem
       type: Session,
       nullable: true,
       description: 'Its RTMP session; null for whoever came in another way.',
+      extensions: { grant: 'OBSERVE' },
       resolve: ({ id }) => sessions.of(id)?.sample,
     }),
   }))

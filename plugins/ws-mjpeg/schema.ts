@@ -91,6 +91,7 @@ export function wsMjpegSchema({ core, keys, cameras, gallery }: SchemaOptions): 
       type: CameraType,
       nullable: true,
       description: 'What it is as a camera; null for whoever came in another way.',
+      extensions: { grant: 'OBSERVE' },
       resolve: ({ id }) => cameras.of(id),
     }),
   }))

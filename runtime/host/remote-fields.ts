@@ -27,9 +27,11 @@ export type RemoteLink = {
   managed?(context: unknown, action: string, args: Record<string, unknown>): void
   /** The id by which plugins know an object of core; by default its `id`. */
   idOf?(type: string, object: unknown): string
-  /** The object of core that a plugin names by its id; null when it is gone. */
   /** Where the app and the room are that arguments name; nowhere in particular when there is no such app. */
   placeOf?(named: { app?: string; room?: string }): AccessTarget
+  /** Where the object of core is that has this id. */
+  placeOfId?(id: string, context: unknown): AccessTarget
+  /** The object of core that a plugin names by its id; null when it is gone. */
   loadCoreObject(type: string, id: string, context: unknown): unknown
 }
 
@@ -42,15 +44,19 @@ const DEFAULT_GRANTS: Readonly<Record<string, Grant>> = { Query: 'OBSERVE', Muta
 export function contributedField(field: string, plugin: Plugin, isCore: IsCore, link: RemoteLink) {
   const type = field.slice(0, field.indexOf('.'))
   const grantFor = () => plugin.manifest?.grants[field] ?? DEFAULT_GRANTS[type]
-  const authorize = (args: Record<string, unknown>, caller: Caller) => {
+  const idOf = (parent: unknown) => link.idOf?.(type, parent) ?? (parent as { id: string }).id
+  const authorize = (parent: unknown, args: Record<string, unknown>, context: unknown): Caller => {
+    const caller = link.callerOf(context)
     const grant = grantFor()
-    if (grant && grant !== 'ANY') requireGrant(caller, grant, isLimited(caller) ? targetOf(args, grant, caller, link) : {})
+    if (!grant || grant === 'ANY') return caller
+    const target = () => (isCore(type) ? (link.placeOfId?.(idOf(parent), context) ?? {}) : targetOf(args, grant, caller, link))
+    requireGrant(caller, grant, isLimited(caller) ? target() : {})
+    return caller
   }
   const operation = (parent: unknown, args: Record<string, unknown>, context: unknown, info: GraphQLResolveInfo): Operation => {
-    const caller = link.callerOf(context)
-    authorize(args, caller)
+    const caller = authorize(parent, args, context)
     const { document, variables } = delegation(info, isCore)
-    const id = isCore(type) ? { id: link.idOf?.(type, parent) ?? (parent as { id: string }).id } : {}
+    const id = isCore(type) ? { id: idOf(parent) } : {}
     return { type, ...id, document, variables: pick(info.variableValues, variables), caller }
   }
 
@@ -60,7 +66,9 @@ export function contributedField(field: string, plugin: Plugin, isCore: IsCore, 
         const asked = operation(parent, args, context, info)
         return new RemoteEvents(await plugin.remote.graphql.subscribe(asked, link.signalOf?.(context)))
       },
-      resolve: (event: RemoteEvent, _args: unknown, context: unknown, info: GraphQLResolveInfo) => {
+      resolve: (event: RemoteEvent, args: Record<string, unknown>, context: unknown, info: GraphQLResolveInfo) => {
+        // Once more with each event: what it is about may have become somebody else's.
+        authorize(undefined, args, context)
         if (event.failure) throw event.failure
         return toValue(event.result, isCore, link, context, info)
       },
