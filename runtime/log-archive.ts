@@ -77,9 +77,9 @@ export class LogArchive implements LogsService {
     return searchLines(this.#of.store, filter, page)
   }
 
-  tail(filter: LogFilter, isVisible: (app: string | undefined) => boolean = () => true): Feed<LogEntry> {
+  tail(filter: LogFilter, isVisible: (line: LogEntry) => boolean = () => true): Feed<LogEntry> {
     const fits = isWanted(filter)
-    const wanted = (line: LogLine) => fits(line) && isVisible(line.app)
+    const wanted = (line: LogLine) => fits(line) && isVisible(line)
     const { server } = this.#of
     const unfollow = server.follow((line) => {
       if (wanted(line)) feed.push(line)

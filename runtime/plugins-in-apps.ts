@@ -5,6 +5,7 @@ import type { LogEntry, PluginInAppView, PluginWork } from '../schema/context.ts
 import { AppPluginConfig } from './app-plugin-config.ts'
 import type { AppPlugins, Said } from './app-plugins.ts'
 import type { Plugin } from './host/plugin.ts'
+import { HOST } from './host/plugin-logs.ts'
 import { maskSecrets } from './redact.ts'
 
 type Change = { enabled?: boolean; config?: Record<string, unknown> }
@@ -32,7 +33,7 @@ export class PluginsInApps {
       installedAt: said.installedAt ?? undefined,
       updatedAt: this.#inApps.said(name, app.name)?.updatedAt ?? said.installedAt ?? undefined,
       work: this.#work(plugin, app, said),
-      log: linesAbout(app.name, plugin.logs),
+      log: linesAbout(app, plugin.logs),
     }
   }
 
@@ -106,7 +107,7 @@ export class PluginsInApps {
   }
 }
 
-/** Lines about other apps are other people's. */
-function linesAbout(app: string, lines: Iterable<LogEntry>): LogEntry[] {
-  return [...lines].filter(({ fields }) => fields.app === app || (fields.app === undefined && fields.room === undefined))
+/** Lines about other apps are other people's: those of an earlier app of its name, and those that do not say whom they are about. */
+function linesAbout({ name, createdAt }: App, lines: Iterable<LogEntry>): LogEntry[] {
+  return [...lines].filter(({ fields, source, at }) => source === HOST || (fields.app === name && at >= createdAt))
 }

@@ -44,7 +44,7 @@ export interface LogsService {
   /** Newest first. */
   search(filter: LogFilter, page: { limit: number; offset: number }): Promise<LogPage>
   /** The last lines that are wanted, then each that is written. A slow reader loses the oldest. */
-  tail(filter: Omit<LogFilter, 'apps'>, isVisible?: (app: string | undefined) => boolean): Feed<LogEntry>
+  tail(filter: Omit<LogFilter, 'apps'>, isVisible?: (line: LogEntry) => boolean): Feed<LogEntry>
   countByLevel(filter: LogFilter): Promise<Partial<Record<LogLevel, number>>>
 }
 

@@ -85,9 +85,9 @@ builder.subscriptionField('logTail', (t) =>
     subscribe: (_root, { filter }, context) => {
       const mayRead = readable(context)
       // Asked for each line: an app may be deleted, and its name be taken by somebody else.
-      const isVisible = (name: string | undefined) => {
+      const isVisible = ({ app: name, at }: LogEntry) => {
         const app = name === undefined ? undefined : context.core.apps.find(name)
-        return mayRead === undefined || (app !== undefined && mayRead(app))
+        return mayRead === undefined || (app !== undefined && mayRead(app) && at >= app.createdAt)
       }
       return context.logs.tail(filterOf(filter), isVisible)
     },

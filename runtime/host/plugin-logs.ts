@@ -1,22 +1,29 @@
 import { messageOf } from '../../core/kernel/errors.ts'
 import type { Log } from '../../core/kernel/log.ts'
 import type { LogLine } from '../../plugins/kit/protocol.ts'
+import { maskSecrets, redact } from '../redact.ts'
 
 /** Lines kept of each plugin; the oldest goes first. */
 const KEPT = 500
 
-/** The last lines of one plugin, which outlive its threads. Every line goes to the server's log as well. */
-export class PluginLogs implements Iterable<LogLine> {
-  readonly #log: Log
-  readonly #onLine: (line: LogLine) => void
-  readonly #lines: LogLine[] = []
+/** `source`: absent where the plugin itself says it. */
+export type PluginLine = LogLine & { readonly source?: typeof HOST }
 
-  constructor(log: Log, onLine: (line: LogLine) => void) {
+/** Who says what happened to a plugin. */
+export const HOST = 'host'
+
+/** The last lines of one plugin without the secrets in them, which outlive its threads. Every line goes to the server's log as well. */
+export class PluginLogs implements Iterable<PluginLine> {
+  readonly #log: Log
+  readonly #onLine: (line: PluginLine) => void
+  readonly #lines: PluginLine[] = []
+
+  constructor(log: Log, onLine: (line: PluginLine) => void) {
     this.#log = log
     this.#onLine = onLine
   }
 
-  write(lines: readonly LogLine[]): void {
+  write(lines: readonly PluginLine[]): void {
     for (const line of lines) {
       this.#keep(line)
       this.#log[line.level](line.fields, line.message)
@@ -27,14 +34,15 @@ export class PluginLogs implements Iterable<LogLine> {
   report(level: 'info' | 'warn' | 'error', message: string, cause?: unknown): void {
     const stack = cause instanceof Error ? cause.stack : undefined
     const fields = cause === undefined ? {} : { reason: messageOf(cause), ...(stack === undefined ? {} : { stack }) }
-    this.write([{ level, at: new Date(), message, fields }])
+    this.write([{ level, at: new Date(), message, fields, source: HOST }])
   }
 
-  [Symbol.iterator](): Iterator<LogLine> {
+  [Symbol.iterator](): Iterator<PluginLine> {
     return [...this.#lines][Symbol.iterator]()
   }
 
-  #keep(line: LogLine): void {
+  #keep({ message, fields, ...said }: PluginLine): void {
+    const line = { ...said, message: redact(message), fields: maskSecrets(fields) as PluginLine['fields'] }
     this.#lines.push(line)
     if (this.#lines.length > KEPT) this.#lines.shift()
     this.#onLine(line)
