@@ -1,3 +1,4 @@
+import { networkOf } from '../kernel/addresses.ts'
 import { MediaError } from '../kernel/errors.ts'
 
 /** What an address has left. */
@@ -6,7 +7,7 @@ export type Attempts = { readonly limit: number; readonly remaining: number; rea
 /** Addresses that are remembered; the one whose window began first is forgotten first. */
 const MOST_ADDRESSES = 10_000
 
-/** Counts what an address tries, in windows that begin with its first try. */
+/** Counts what an address tries, in windows that begin with its first try. Those of one IPv6 network are one address. */
 export class AttemptLimit {
   readonly #limit: number
   readonly #windowMs: number
@@ -38,16 +39,17 @@ export class AttemptLimit {
   }
 
   #window(address: string): { used: number; endsAt: number } | undefined {
-    const window = this.#windows.get(address)
+    const window = this.#windows.get(networkOf(address))
     return window && window.endsAt > Date.now() ? window : undefined
   }
 
   #open(address: string): void {
-    this.#windows.delete(address)
+    const network = networkOf(address)
+    this.#windows.delete(network)
     for (const [oldest, { endsAt }] of this.#windows) {
       if (endsAt > Date.now() && this.#windows.size < MOST_ADDRESSES) break
       this.#windows.delete(oldest)
     }
-    this.#windows.set(address, { used: 1, endsAt: Date.now() + this.#windowMs })
+    this.#windows.set(network, { used: 1, endsAt: Date.now() + this.#windowMs })
   }
 }

@@ -94,6 +94,15 @@ export function ipv4Within(address: string): string {
   return isIpv4 ? [high >> 8, high & 255, low >> 8, low & 255].join('.') : plain
 }
 
+/**
+ * What somebody has to change to look like somebody else: the address of IPv4; of IPv6, where everybody is given at least 2^64 of them,
+ * its first half.
+ */
+export function networkOf(address: string): string {
+  const plain = ipv4Within(address)
+  return isIP(plain) === 6 ? `${ipv6Groups(plain).slice(0, 4).join(':')}::/64` : plain
+}
+
 /** Its eight groups in hexadecimal, without leading zeros. */
 function ipv6Groups(address: string): string[] {
   const [head = '', tail] = new URL(`http://[${address}]`).hostname.slice(1, -1).split('::')

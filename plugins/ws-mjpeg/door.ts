@@ -1,4 +1,5 @@
 import type { WebSocket } from 'ws'
+import { networkOf } from '../../core/kernel/addresses.ts'
 import { MediaError } from '../../core/kernel/errors.ts'
 import type { AppInfo } from '../kit/core-api.ts'
 import type { Host } from '../kit/host.ts'
@@ -48,7 +49,7 @@ export class Door {
    */
   async knock(knock: Knock, enter: (admitted: Admitted) => Promise<void>): Promise<void> {
     const { app, room, secret, remoteAddress = '' } = knock
-    if (!this.#handshakes.take(remoteAddress, performance.now())) throw new Refused(REFUSALS.rateLimited)
+    if (!this.#handshakes.take(networkOf(remoteAddress), performance.now())) throw new Refused(REFUSALS.rateLimited)
     if (!isSlug(app)) throw new Refused(REFUSALS.invalidApp)
     if (!isRoomName(room, app)) throw new Refused(REFUSALS.invalidRoom)
     if (!secret?.startsWith(KEY_PREFIX)) throw new Refused(REFUSALS.invalidKey)

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { FastifyRequest } from 'fastify'
 import { allows, type Caller, type Grant, SYSTEM } from '../../../core/access/caller.ts'
+import { networkOf } from '../../../core/kernel/addresses.ts'
 import { MediaError } from '../../../core/kernel/errors.ts'
 import type { Tokens } from '../../http/caller.ts'
 import { HttpRefusal } from '../answer.ts'
@@ -81,7 +82,7 @@ export class Gate {
 
   /** @throws {HttpRefusal} 429 */
   #requirePace(request: IncomingMessage): void {
-    const waitS = this.#of.limits.take(this.#of.addressOf(request) ?? '')
+    const waitS = this.#of.limits.take(networkOf(this.#of.addressOf(request) ?? ''))
     if (waitS > 0) throw new HttpRefusal(429, { 'retry-after': String(Math.max(1, Math.ceil(waitS))) })
   }
 
