@@ -1,8 +1,11 @@
-import { type Document, isMap, parseDocument } from 'yaml'
+import { type Document, isMap, isScalar, parseDocument, visit } from 'yaml'
 import { MediaError } from '../kernel/errors.ts'
 import { type AppConfig, appConfig } from './config.ts'
 import { configNotes } from './config-notes.ts'
 import { camelKeys, snakeCase } from './key-case.ts'
+
+/** Longer than any configuration; all of it is read while nothing else is done. */
+const MAX_CHARS = 128 * 1024
 
 /** What a file says: the configuration, and what in it was wrong, or is not taken from there. */
 export type ReadConfig = { readonly config: AppConfig; readonly warnings: readonly string[] }
@@ -63,10 +66,13 @@ export function isMapping(value: unknown): value is Record<string, unknown> {
 }
 
 function readDocument(text: string): Document {
+  if (text.length > MAX_CHARS) throw refused('yaml', `is longer than ${MAX_CHARS} characters`)
   try {
-    const document = parseDocument(text)
+    // The library compares every key with every other: minutes for a text that somebody has filled with them.
+    const document = parseDocument(text, { uniqueKeys: false })
     const [error] = document.errors
     if (error) throw error
+    requireUniqueKeys(document)
     return document
   } catch (error) {
     throw refused('yaml', reasonOf(error))
@@ -96,6 +102,19 @@ function withOldMeaning(config: AppConfig, { transcoding, s3 }: Record<string, u
     ...(transcoding === undefined && { transcoding: { ...config.transcoding, enabled: rtmp.transcode } }),
     ...(config.s3.provider !== 'wasabi' && !named && { s3: { ...config.s3, endpoint: '' } }),
   }
+}
+
+function requireUniqueKeys(document: Document): void {
+  visit(document, {
+    Map: (_key, { items }) => {
+      const known = new Set<unknown>()
+      for (const { key } of items) {
+        const name = isScalar(key) ? key.value : key
+        if (known.has(name)) throw new Error(`Map keys must be unique: ${String(name)}`)
+        known.add(name)
+      }
+    },
+  })
 }
 
 /** Takes out the value at the path, or the nearest thing around it that can be. */
