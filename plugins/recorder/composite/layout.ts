@@ -74,4 +74,4 @@ function speaker(pictures: number, { widthPx, heightPx }: Size): Layout {
   return { places, homes: places.map((_, index) => (index === 0 ? [...places.keys()] : [index, 0])) }
 }
 
-const even = (px: number): number => Math.max(2, Math.floor(px / 2) * 2)
+const even = (px: number): number => Math.floor(px / 2) * 2
