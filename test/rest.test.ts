@@ -75,7 +75,8 @@ async function start() {
     () => ({}),
   )
   const server = await startServer({
-    prepare: ({ app }) => serveAdapter(app, adapter as Adapter, { operations, onFault: (error) => faults.push(error) }),
+    prepare: ({ app }) =>
+      serveAdapter(app, adapter as Adapter, { operations, handOver: () => false, onFault: (error) => faults.push(error) }),
   })
   const call = async (path: string, init: RequestInit = {}) => {
     const response = await fetch(`${server.url}${path}`, init)

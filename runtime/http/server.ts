@@ -114,6 +114,21 @@ export class HttpServer {
     return caller
   }
 
+  /**
+   * Gives the connection of a request that has no body, and was not answered yet, to the plugin that answers another address: its bytes
+   * then pass this thread no more. Answers whether there is such a plugin.
+   */
+  handOver({ raw: request }: FastifyRequest, reply: FastifyReply, url: string): boolean {
+    const { url: asked } = request
+    request.url = url
+    if (!this.#options.handoff?.request(request, reply.raw, this.callerOf(request))) {
+      if (asked !== undefined) request.url = asked
+      return false
+    }
+    reply.hijack()
+    return true
+  }
+
   /** Serves WebSocket (or other) upgrades of one path. */
   onUpgrade(path: string, handler: UpgradeHandler): void {
     this.#upgrades.set(path, handler)

@@ -1,3 +1,4 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { AttemptLimit } from '../../core/access/attempt-limit.ts'
 import type { AccessTarget, Grant } from '../../core/access/caller.ts'
 import type { Log } from '../../core/kernel/log.ts'
@@ -46,7 +47,8 @@ export function serveAdapters(http: HttpServer, options: RestOptions): void {
   const serve = <Access, Who extends Admitted>(adapter: Adapter<Access, Who>) => {
     const onFault = (error: unknown, { method, url }: { method: string; url: string }) =>
       log.error({ err: error, method, url, api: adapter.name }, 'a request failed')
-    serveAdapter(http.app, adapter, { operations, onFault })
+    const handOver = (request: FastifyRequest, reply: FastifyReply, url: string) => http.handOver(request, reply, url)
+    serveAdapter(http.app, adapter, { operations, onFault, handOver })
     const { root } = adapter
     if (root !== undefined) http.onUnreadable(root, (request, reply) => refuseFor(adapter, new HttpRefusal(400), request, reply))
     return adapter

@@ -16,6 +16,16 @@ export class Answer {
   }
 }
 
+/** The connection goes to a plugin, which answers the same request at another address of this server. */
+export class HandOver {
+  /** Path and query. */
+  readonly url: string
+
+  constructor(url: string) {
+    this.url = url
+  }
+}
+
 /** What HTTP itself refuses, before any operation is run. The adapter says it in its system's words. */
 export class HttpRefusal extends Error {
   readonly status: number

@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { z } from 'zod'
-import { Answer, HttpRefusal } from './answer.ts'
+import { MediaError } from '../../core/kernel/errors.ts'
+import { Answer, HandOver, HttpRefusal } from './answer.ts'
 import { check, readText, requireType } from './body.ts'
 import { validated } from './etag.ts'
 import type { Operations } from './operations.ts'
@@ -39,9 +40,14 @@ type Routes<Access, Who extends Admitted> = ReadonlyMap<Method, Route<Access, Wh
 export function serveAdapter<Access, Who extends Admitted>(
   app: FastifyInstance,
   adapter: Adapter<Access, Who>,
-  options: { operations: Operations; onFault: (error: unknown, request: FastifyRequest) => void },
+  options: {
+    operations: Operations
+    onFault: (error: unknown, request: FastifyRequest) => void
+    /** Gives the connection of a request to the plugin that answers this address. Answers whether there is one. */
+    handOver: (request: FastifyRequest, reply: FastifyReply, url: string) => boolean
+  },
 ): void {
-  const { operations, onFault } = options
+  const { operations, onFault, handOver } = options
 
   const answerTo = async (request: FastifyRequest, routes: Routes<Access, Who>, found: Record<string, string> | undefined) => {
     if (!found) throw new HttpRefusal(404)
@@ -64,7 +70,7 @@ export function serveAdapter<Access, Who extends Admitted>(
     const input: Input<Who> = { params: given, query, body, who, request }
     const data = route.document === undefined ? {} : await operations.run(route.document, route.variables?.(input) ?? {}, who.caller)
     const reply = await route.reply(data, input)
-    return reply instanceof Answer ? reply : new Answer(Number(Object.keys(route.success)[0]), { body: reply })
+    return reply instanceof Answer || reply instanceof HandOver ? reply : new Answer(Number(Object.keys(route.success)[0]), { body: reply })
   }
 
   const serve = async (
@@ -75,7 +81,12 @@ export function serveAdapter<Access, Who extends Admitted>(
   ) => {
     let answer: Answer
     try {
-      answer = await answerTo(request, routes, found)
+      const given = await answerTo(request, routes, found)
+      if (given instanceof HandOver) {
+        if (handOver(request, reply, given.url)) return reply
+        throw new MediaError('PLUGIN_UNAVAILABLE')
+      }
+      answer = given
     } catch (error) {
       answer = adapter.refusal(error)
       if (answer.status === 500) onFault(error, request)

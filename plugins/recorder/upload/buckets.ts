@@ -3,13 +3,10 @@ import type { S3Access } from '../../../core/app/s3.ts'
 import type { Host } from '../../kit/host.ts'
 import type { Bucket } from './bucket.ts'
 
-/** How long settings are taken for true, in milliseconds. */
-const KNOWN_MS = 100
-
 /** The buckets of apps. What talks to them takes 30 MiB, and is loaded for the first app that has one. */
 export class Buckets {
   readonly #core: Host['core']
-  /** Asked for once for all rows of a list. */
+  /** Being asked for: once for all rows of a list. */
   readonly #access = new Map<string, Promise<S3Access | undefined>>()
   readonly #open = new Map<string, { readonly access: string; readonly bucket: Bucket }>()
 
@@ -23,7 +20,8 @@ export class Buckets {
     if (known) return known
     const asked = this.#core.apps.s3(app)
     this.#access.set(app, asked)
-    setTimeout(() => this.#access.delete(app), KNOWN_MS).unref()
+    const done = () => this.#access.delete(app)
+    asked.then(done, done)
     return asked
   }
 

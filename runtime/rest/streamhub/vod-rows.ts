@@ -3,7 +3,7 @@ import { word } from './app-config.ts'
 import type { Links } from './links.ts'
 
 /** Every field that a row of a list is made of. */
-export const ROW_FIELDS = `id number appNumber app room identity mode state session part splitMinutes snapshotSeconds name file format codec
+export const ROW_FIELDS = `id number appNumber app stream room mode state session part splitMinutes snapshotSeconds name file format codec
   sizeBytes durationMs widthPx heightPx startedAt endedAt objectKey snapshotKey s3Url publicUrl
   variants { kind format state heightPx bitrateKbps key objectKey sizeBytes publicUrl error }`
 
@@ -27,8 +27,8 @@ export type Recording = {
   readonly number: number
   readonly appNumber: number
   readonly app: string
+  readonly stream: string
   readonly room: string
-  readonly identity: string | null
   readonly mode: 'PARTICIPANT' | 'COMPOSITE'
   readonly state: 'RECORDING' | 'UPLOADING' | 'READY' | 'FAILED'
   readonly session: string
@@ -61,7 +61,7 @@ const nullable = {
 export const VodRow = z.object({
   id: z.int().describe('Number of the recording.'),
   appId: z.int().describe('Number of the app.'),
-  streamId: z.string().describe('`<room>/<identity>`, or the room where it shows everybody.'),
+  streamId: z.string().describe('The stream that it shows, as whoever began it named it.'),
   room: z.string().describe('Name of the room.'),
   name: z.string().describe('Name of the file.'),
   fileKey: nullable.text('Key of the object.'),
@@ -99,11 +99,11 @@ export const VodDetail = VodRow.extend({
 })
 
 export function toVodRow(row: Recording): z.output<typeof VodRow> {
-  const { durationMs, identity, room } = row
+  const { durationMs, room } = row
   return {
     id: row.number,
     appId: row.appNumber,
-    streamId: identity === null ? room : `${room}/${identity}`,
+    streamId: row.stream,
     room,
     name: row.name,
     fileKey: row.objectKey,
