@@ -102,25 +102,25 @@ test('kill -9 of the whole server', { timeout: 90_000 }, async (t) => {
   const rtmpUrl = `rtmp://127.0.0.1:${rtmpPort}/live/yard`
   const folder = join(dataDir, 'apps/live/recordings')
   const first = await startServer(t, dataDir, rtmpPort)
-  const listens = (data: Data) => data.rtmpServer !== null
-  await first.until('{ rtmpServer { port } }', listens)
+  const listens = (data: Data) => Boolean(data.rtmpServer && data.recordings)
+  await first.until('{ rtmpServer { port } recordings(app: "live") { total } }', listens)
   await using camera = new Ffmpeg(rtmpUrl)
   await first.until('{ tracks { id } }', ({ tracks }) => tracks.length === 2)
   const { row } = await first.graphql('mutation { row: startRecording(app: "live", input: { room: "yard", mode: PARTICIPANT }) { id } }')
   const sizes = '{ recordings(app: "live") { nodes { segments { sizeBytes } } } }'
-  await first.until(sizes, ({ recordings }) => Number(recordings.nodes[0]?.segments[0]?.sizeBytes ?? 0) > SOME_BYTES)
+  await first.until(sizes, ({ recordings }) => Number(recordings?.nodes[0]?.segments[0]?.sizeBytes ?? 0) > SOME_BYTES)
   await first.kill()
   await camera.exited
   const [left] = readdirSync(folder)
   assert.ok((await decoded(join(folder, left ?? ''))) > 60, 'what was on disk plays before anybody repairs it')
 
   const second = await startServer(t, dataDir, rtmpPort)
-  await second.until('{ rtmpServer { port } }', listens)
+  await second.until('{ rtmpServer { port } recordings(app: "live") { total } }', listens)
   await using _again = new Ffmpeg(rtmpUrl)
-  await second.until(sizes, ({ recordings }) => Number(recordings.nodes[0]?.segments[1]?.sizeBytes ?? 0) > SOME_BYTES / 2)
+  await second.until(sizes, ({ recordings }) => Number(recordings?.nodes[0]?.segments[1]?.sizeBytes ?? 0) > SOME_BYTES / 2)
   await second.graphql(`mutation { stopRecording(app: "live", id: "${row.id}") { id } }`)
   const one = `{ row: recording(app: "live", id: "${row.id}") { state file segments { cause } } }`
-  const settled = await second.until(one, (data) => data.row.state === 'READY')
+  const settled = await second.until(one, (data) => data.row?.state === 'READY')
   assert.equal(settled.row.segments[0]?.cause, 'RESTART')
   await assertWhole(join(folder, settled.row.file ?? ''), 1.5 * SOME_BYTES - 100_000)
 })

@@ -31,6 +31,8 @@ const run = promisify(execFile)
 export class RecorderGround implements AsyncDisposable {
   readonly server: TestRuntime
   readonly rtmpUrl: string
+  /** The app that all of it is about. */
+  app = 'live'
 
   static async start(options: Options = {}, more: TestRuntimeOptions = {}): Promise<RecorderGround> {
     const plugins = [
@@ -58,7 +60,7 @@ export class RecorderGround implements AsyncDisposable {
   /** The identity of who publishes in the room, once all its tracks are there. */
   async publisher(room = 'yard', tracks = 2): Promise<string> {
     type Data = { participants: { identity: string; room: { name: string }; tracks: unknown[] }[] }
-    const inRoom = (data: Data) => data.participants.find((one) => one.room.name === `live-${room}` && one.tracks.length >= tracks)
+    const inRoom = (data: Data) => data.participants.find((one) => one.room.name === `${this.app}-${room}` && one.tracks.length >= tracks)
     const data = await this.server.until<Data>(
       '{ participants { identity room { name } tracks { id } } }',
       (all) => inRoom(all) !== undefined,
@@ -67,22 +69,22 @@ export class RecorderGround implements AsyncDisposable {
   }
 
   async record(input: Record<string, unknown> = {}): Promise<Row> {
-    const query = `mutation ($input: StartRecordingInput!) { row: startRecording(app: "live", input: $input) { ${FIELDS} } }`
+    const query = `mutation ($input: StartRecordingInput!) { row: startRecording(app: "${this.app}", input: $input) { ${FIELDS} } }`
     return (await this.server.graphql<{ row: Row }>(query, { input: { room: 'yard', mode: 'PARTICIPANT', ...input } })).row
   }
 
   async stop({ id }: { id: string }): Promise<Row> {
-    return (await this.server.graphql<{ row: Row }>(`mutation { row: stopRecording(app: "live", id: "${id}") { ${FIELDS} } }`)).row
+    return (await this.server.graphql<{ row: Row }>(`mutation { row: stopRecording(app: "${this.app}", id: "${id}") { ${FIELDS} } }`)).row
   }
 
   /** Every recording of the app, the oldest first. */
   async rows(): Promise<Row[]> {
-    const query = `{ recordings(app: "live", descending: false) { nodes { ${FIELDS} } } }`
+    const query = `{ recordings(app: "${this.app}", descending: false) { nodes { ${FIELDS} } } }`
     return (await this.server.graphql<{ recordings: { nodes: Row[] } }>(query)).recordings.nodes
   }
 
   async until({ id }: { id: string }, isReached: (row: Row) => boolean, withinMs = 10_000): Promise<Row> {
-    const query = `{ row: recording(app: "live", id: "${id}") { ${FIELDS} } }`
+    const query = `{ row: recording(app: "${this.app}", id: "${id}") { ${FIELDS} } }`
     return (await this.server.until<{ row: Row }>(query, ({ row }) => isReached(row), withinMs)).row
   }
 
@@ -92,10 +94,10 @@ export class RecorderGround implements AsyncDisposable {
 
   /** So many seconds on disk. */
   async grown({ id }: { id: string }, bytes: number): Promise<void> {
-    const query = `{ progress: recordings(app: "live") { nodes { id } } }`
+    const query = `{ progress: recordings(app: "${this.app}") { nodes { id } } }`
     await this.server.graphql(query)
     const updates = this.server.subscribe<{ recordingProgress: { sizeBytes: number } }>(
-      `subscription { recordingProgress(app: "live", id: "${id}") { sizeBytes } }`,
+      `subscription { recordingProgress(app: "${this.app}", id: "${id}") { sizeBytes } }`,
     )
     for await (const { recordingProgress } of updates) if (Number(recordingProgress.sizeBytes) > bytes) return
   }
@@ -105,7 +107,7 @@ export class RecorderGround implements AsyncDisposable {
   }
 
   get folder(): string {
-    return join(this.server.runtime.core.apps.get('live').folder, 'recordings')
+    return join(this.server.runtime.core.apps.get(this.app).folder, 'recordings')
   }
 
   [Symbol.asyncDispose](): Promise<void> {
