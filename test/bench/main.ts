@@ -17,7 +17,7 @@ export type BenchOptions = {
 
 export type Bench = { title: string; run(options: BenchOptions): Promise<Figure[]> }
 
-const BENCHES = ['viewers', 'ingest', 'mjpeg', 'joins', 'graphql', 'boot', 'latency'] as const
+const BENCHES = ['viewers', 'ingest', 'mjpeg', 'recording', 'joins', 'graphql', 'boot', 'latency'] as const
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
