@@ -17,6 +17,7 @@ export class ParticipantSource implements Source {
   #key: string | undefined
   /** Counts how often its tracks were made anew, under the same names: copies of them ended then. */
   #generation = 0
+  #isClosed = false
   #want: { participant: string; want: string } | undefined
 
   /** @param room Full name. */
@@ -25,7 +26,7 @@ export class ParticipantSource implements Source {
     this.room = room
     this.identity = identity
     const look = ({ room: where }: { room: string }) => {
-      if (where === room) void this.look()
+      if (where === room) void this.#lookAgain()
     }
     const { events } = host
     this.#listening = [
@@ -62,13 +63,19 @@ export class ParticipantSource implements Source {
     return participant !== undefined
   }
 
+  async #lookAgain(): Promise<void> {
+    // Whoever has just left can't be asked for anything, and that it left is told next.
+    await this.look().catch((error: unknown) => this.#host.log.debug({ err: error, room: this.room }, 'a source could not be looked at'))
+  }
+
   open(next: NextFile): Promise<Segment> {
     return TrackSegment.open(this.#host, this.#tracks, next)
   }
 
   async close(): Promise<void> {
+    this.#isClosed = true
     for (const off of this.#listening) off()
-    if (this.#want) await this.#host.core.participants.unwantTracks(this.#want.want)
+    if (this.#want) await this.#host.core.participants.unwantTracks(this.#want.want).catch(() => undefined)
   }
 
   /** Those who publish pictures one by one make a track of them when somebody wants it. */
@@ -77,6 +84,8 @@ export class ParticipantSource implements Source {
     const before = this.#want
     this.#want = { participant: id, want: '' }
     if (before) await this.#host.core.participants.unwantTracks(before.want)
-    this.#want = { participant: id, want: await this.#host.core.participants.wantTracks(id) }
+    const want = await this.#host.core.participants.wantTracks(id)
+    if (this.#isClosed) await this.#host.core.participants.unwantTracks(want)
+    else this.#want = { participant: id, want }
   }
 }

@@ -205,7 +205,7 @@ export class Recording {
   }
 
   async #hasSpace(folder: string): Promise<boolean> {
-    const { bavail, bsize } = await statfs(folder)
+    const { bavail, bsize } = await statfs(folder).catch(() => ({ bavail: 1, bsize: Number.POSITIVE_INFINITY }))
     return bavail * bsize >= this.#host.config.minFreeMb * 1_000_000
   }
 

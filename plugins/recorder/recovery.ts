@@ -15,7 +15,11 @@ export async function recover(host: RecorderHost, recordings: Recordings, app: A
       host.log.info({ app: app.name, room: row.room, recording: row.id }, 'taking up a recording again')
       await recordings.store.endSegment(app.name, row.number, 'RESTART')
       // Each waits for its source as long as any other does.
-      void recordings.run(app, row, sourceOf(host, row))
+      recordings
+        .run(app, row, sourceOf(host, row))
+        .catch((error: unknown) =>
+          host.log.error({ err: error, app: app.name, recording: row.id }, 'a recording could not be taken up again'),
+        )
     } else recordings.settle(app, await recordings.partOf(app, row), isLast)
   }
 }
