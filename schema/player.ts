@@ -104,7 +104,10 @@ builder.subscriptionField('player', (t) =>
       const end = context.core.players.follow(app, name, (state) => feed.push(state))
       return feed
     },
-    resolve: (state) => state,
+    resolve: (state, args, context) => {
+      playable(args, context)
+      return state
+    },
   }),
 )
 

@@ -3,6 +3,8 @@ import { StillWatch } from './still-watch.js'
 
 const LOOK_AGAIN_MS = 15_000
 const RETRY_MS = 8_000
+/** Within which a refusal comes, if one comes. */
+const REFUSED_WITHIN_MS = 1_000
 
 /**
  * The picture of a camera that sends JPEG: an image that never ends.
@@ -19,6 +21,9 @@ export class Camera extends EventTarget {
   #shown = false
   #live = false
   #retry = 0
+  #arrival = 0
+  /** The last picture, as an object URL: what is seen until the next one. */
+  #last = ''
   #still
 
   /** @param {{ app: string, room: string, image: HTMLImageElement, token: () => Promise<string | undefined> }} options */
@@ -28,7 +33,7 @@ export class Camera extends EventTarget {
     this.#image = image
     this.#tokenOf = token
     this.#still = new StillWatch(image, (still) => this.#onStill(still))
-    image.addEventListener('load', () => this.#loaded())
+    image.addEventListener('load', () => this.#arrived())
     image.addEventListener('error', () => this.#broke())
   }
 
@@ -61,9 +66,10 @@ export class Camera extends EventTarget {
   stop() {
     this.#shown = false
     this.#live = false
-    clearTimeout(this.#retry)
+    this.#settle()
     this.#still.stop()
     this.#image.removeAttribute('src')
+    this.#image.style.backgroundImage = ''
     this.#image.hidden = true
   }
 
@@ -72,36 +78,59 @@ export class Camera extends EventTarget {
     if (this.#shown && !this.#live) this.#open()
   }
 
+  /** An endless image shows a picture when the next one begins, which may be long: so the last one is shown behind it. */
   async #open() {
-    clearTimeout(this.#retry)
-    const url = await this.#url()
+    this.#settle()
+    const [known, url] = await Promise.all([this.#peek(), this.#url('mjpeg')])
     if (!this.#shown) return
     this.#image.src = url
     this.#image.hidden = false
+    if (this.#live) return
+    if (known) this.#arrival = setTimeout(() => this.#arrived(), REFUSED_WITHIN_MS)
     // A connection that says nothing is none.
-    this.#retry = setTimeout(() => this.#broke(), RETRY_MS)
+    else this.#retry = setTimeout(() => this.#broke(), RETRY_MS)
   }
 
-  async #url() {
+  /** Shows the last picture. @returns Whether there is one. */
+  async #peek() {
+    try {
+      const response = await request(await this.#url('frame.jpg'))
+      const last = URL.createObjectURL(await response.blob())
+      URL.revokeObjectURL(this.#last)
+      this.#last = last
+      this.#image.style.backgroundImage = `url("${last}")`
+      return true
+    } catch {
+      return false
+    }
+  }
+
+  #settle() {
+    clearTimeout(this.#retry)
+    clearTimeout(this.#arrival)
+  }
+
+  /** @param {'mjpeg' | 'frame.jpg'} file */
+  async #url(file) {
     const { app, room } = this.#path
     const token = await this.#tokenOf()
     // The same address again would be the same image to the browser.
     const query = new URLSearchParams({ at: String(Date.now()), ...(token !== undefined && { token }) })
-    return `/live/${app}/${room}/mjpeg?${query}`
+    return `/live/${app}/${room}/${file}?${query}`
   }
 
-  #loaded() {
+  #arrived() {
     if (!this.#shown) return
-    clearTimeout(this.#retry)
-    this.#still.start()
+    this.#settle()
     if (this.#live) return
     this.#live = true
+    this.#still.start()
     this.#tell('state', { state: 'live' })
   }
 
   async #broke() {
     if (!this.#shown) return
-    clearTimeout(this.#retry)
+    this.#settle()
     this.#live = false
     this.#still.stop()
     this.look()
@@ -116,7 +145,7 @@ export class Camera extends EventTarget {
   async #refusal() {
     const looked = new AbortController()
     try {
-      await request(await this.#url(), { signal: looked.signal })
+      await request(await this.#url('mjpeg'), { signal: looked.signal })
       return undefined
     } catch (error) {
       return error instanceof HttpError ? error : undefined

@@ -2,16 +2,17 @@ import { HttpError, request } from './http.js'
 import { presentToken } from './token.js'
 
 const RENEW_BEFORE_MS = 60_000
-/** A younger token that is refused would be refused again. */
-const WORTH_RENEWING_MS = 5_000
+/** If the next one is refused as soon, none is going to be taken. */
+const FORGET_AGAIN_MS = 5_000
 
 /** What this page presents: the token of whoever opened it, else one that the server gives to everybody. */
 export class PlayToken {
   /** Nobody without a token of their own may watch here. */
   switchedOff = false
   #url
-  /** @type {{ token: string, givenAt: number, endsAt: number } | undefined} */
+  /** @type {{ token: string, endsAt: number } | undefined} */
   #given
+  #forgotAt = Number.NEGATIVE_INFINITY
 
   /** @param {{ app: string, room: string, listen?: boolean }} options `listen`: for the sound alone. */
   constructor({ app, room, listen = false }) {
@@ -27,7 +28,7 @@ export class PlayToken {
     if (this.#given && this.#given.endsAt > now + RENEW_BEFORE_MS) return this.#given.token
     try {
       const { data } = await (await request(this.#url)).json()
-      this.#given = { token: data.token, givenAt: now, endsAt: now + lifeMsOf(data.token) }
+      this.#given = { token: data.token, endsAt: now + lifeMsOf(data.token) }
       this.switchedOff = false
       return data.token
     } catch (error) {
@@ -42,9 +43,11 @@ export class PlayToken {
    * @returns Whether another one may help.
    */
   forget() {
-    const isOld = this.#given !== undefined && Date.now() - this.#given.givenAt > WORTH_RENEWING_MS
-    if (isOld) this.#given = undefined
-    return isOld
+    const now = performance.now()
+    if (!this.#given || now - this.#forgotAt < FORGET_AGAIN_MS) return false
+    this.#given = undefined
+    this.#forgotAt = now
+    return true
   }
 }
 

@@ -52,7 +52,8 @@ camera.addEventListener('state', showState)
 /** @param {Event} event */
 function showState(event) {
   const { state, error, still: stands, soundOnly } = /** @type {CustomEvent} */ (event).detail
-  if (state === 'refused' && !presentToken() && playToken.forget()) return tokenChanged()
+  // Whoever was refused only then begins to wait for another token.
+  if (state === 'refused' && !presentToken() && playToken.forget()) return queueMicrotask(tokenChanged)
   const words = wordsFor(state, { error, still: stands, switchedOff: playToken.switchedOff, ownToken: presentToken() !== undefined })
   root.dataset.state = state
   pill.textContent = words.pill
