@@ -62,12 +62,14 @@ async function capture(open) {
 /** Publishes, and does so again when the connection breaks, until stopped. */
 async function publish() {
   let failures = 0
+  let wasLive = false
   while (stream) {
     say('connecting', 'Connecting', 'Connecting', '')
     try {
       session = await WhipSession.open(stream, { url: `/whip/${place}`, token: presentToken() })
       await untilLost(session, () => {
         failures = 0
+        wasLive = true
         say('live', 'Live', '', '')
       })
     } catch (error) {
@@ -78,7 +80,8 @@ async function publish() {
           'Publishing wants a token',
           presentToken() ? error.message : 'Whoever runs this server can give you one.',
         )
-      if (error instanceof HttpError && error.status < 500) {
+      // A server that starts again opens its door before it knows the address.
+      if (error instanceof HttpError && error.status < 500 && !(wasLive && error.status === 404)) {
         stop()
         return say('idle', 'Not publishing', 'The server refused', error.message)
       }
