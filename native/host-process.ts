@@ -9,6 +9,11 @@ export const HOST_PIPES = 4
 
 /** What GStreamer, libc and the loader read; nothing else of our environment, which holds secrets, concerns a host. */
 const ENVIRONMENT = /^(PATH|HOME|USER|LANG|LC_.*|TZ|TMPDIR|XDG_.*|GST_.*|GLIB_.*|G_.*|LD_.*|LIBVA_.*|NODE_COMPILE_CACHE)$/
+/**
+ * Are never chosen for what a pipeline is fed: what they find in it, they connect to. Of their kind only HLS is wanted, and whoever feeds it
+ * sees to the addresses in it.
+ */
+const NEVER_CHOSEN = ['dashdemux', 'dashdemux2', 'mssdemux', 'mssdemux2', 'sdpdemux'].map((element) => `${element}:NONE`)
 const ENTRY = fileURLToPath(new URL('./host.ts', import.meta.url))
 /** A start just used the spare; making the next one would only compete with it. */
 const REPLACE_AFTER_MS = 300
@@ -26,7 +31,7 @@ export class HostProcess {
       execArgv: ['--disable-warning=ExperimentalWarning'],
       serialization: 'advanced', // JSON has no -Infinity, which is how silence sounds in dB
       stdio: ['ignore', 'ignore', 'pipe', 'ipc', ...Array<'pipe'>(HOST_PIPES).fill('pipe')],
-      env: { ...passedOn(process.env), UV_THREADPOOL_SIZE: '8' },
+      env: { ...passedOn(process.env), GST_PLUGIN_FEATURE_RANK: ranks(process.env), UV_THREADPOOL_SIZE: '8' },
     })
     this.child.stderr?.setEncoding('utf8').on('data', (text: string) => this.#remember(text))
     // A child that died is known by its `exit`; writing to it meanwhile is no fault of the writer.
@@ -112,4 +117,8 @@ function makeSpare(): void {
 
 function passedOn(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(environment).filter(([name]) => ENVIRONMENT.test(name)))
+}
+
+function ranks({ GST_PLUGIN_FEATURE_RANK: given }: NodeJS.ProcessEnv): string {
+  return [...(given ? [given] : []), ...NEVER_CHOSEN].join(',')
 }

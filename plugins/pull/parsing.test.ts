@@ -6,6 +6,24 @@ import { Authorization } from './rtsp/authorization.ts'
 import { RtspReader } from './rtsp/messages.ts'
 import { mediaOf } from './rtsp/sdp.ts'
 
+test('no address in a playlist is left as it is, whatever its quotation marks', () => {
+  const lines = [
+    '#EXTM3U',
+    '#EXT-X-KEY:METHOD=AES-128,URI=http://10.0.0.1/key,IV=0x1',
+    '#EXT-X-MAP:URI = "http://10.0.0.1/map"',
+    '#EXT-X-MAP:URI="http://10.0.0.1/open',
+    '#EXT-X-MEDIA:NAME="a,URI=",uri=http://10.0.0.1/media',
+    ' http://10.0.0.1/segment ',
+  ]
+  const kept: string[] = []
+  const replaced = rewritten(lines.join('\n'), 'https://cdn.example/', (url) => `relay/${kept.push(url)}`)
+  assert.doesNotMatch(replaced, /10\.0\.0\.1/)
+  assert.deepEqual(
+    kept,
+    ['key', 'map', 'open', 'media', 'segment'].map((name) => `http://10.0.0.1/${name}`),
+  )
+})
+
 test('every address of a playlist is replaced, and the best variant up to 1080 lines is kept', () => {
   const master = [
     '#EXTM3U',

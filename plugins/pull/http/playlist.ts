@@ -1,6 +1,8 @@
 const MARK = '#EXTM3U'
 /** What a room is sent at most when a source offers several sizes. */
 const MAX_HEIGHT_PX = 1_080
+/** Of a line that is no address. Players take what has no quotation marks as well. */
+const ATTRIBUTE = /([A-Za-z0-9-]+)\s*=\s*("[^"]*"?|[^",]*)/g
 
 export function isPlaylist(head: Buffer): boolean {
   return head
@@ -22,10 +24,12 @@ export function isEnded(playlist: string): boolean {
  */
 export function rewritten(playlist: string, base: string, replace: (url: string) => string): string {
   const own = (address: string) => replace(new URL(address, base).href)
+  const attribute = (all: string, name: string, value: string) =>
+    name.toUpperCase() === 'URI' ? `${name}="${own(value.replaceAll('"', '').trim())}"` : all
   return bestVariantOf(playlist.split(/\r?\n/))
     .map((line) => {
       if (line.trim() === '') return line
-      return line.startsWith('#') ? line.replace(/\bURI="([^"]*)"/g, (_all, address: string) => `URI="${own(address)}"`) : own(line.trim())
+      return line.startsWith('#') ? line.replace(ATTRIBUTE, attribute) : own(line.trim())
     })
     .join('\n')
 }

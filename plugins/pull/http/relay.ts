@@ -10,6 +10,8 @@ import { type FetchOptions, fetchGuarded } from './fetch.ts'
 import { isEnded, isPlaylist, rewritten } from './playlist.ts'
 
 const MAX_PLAYLIST_BYTES = 2 << 20
+/** The mark of a playlist with a byte order mark before it is shorter. */
+const HEAD_BYTES = 16
 /** Addresses that playlists named; the oldest are forgotten first. */
 const MAX_ADDRESSES = 5_000
 const PASSED_ON = ['content-type', 'content-length', 'content-range', 'accept-ranges', 'last-modified', 'etag'] as const
@@ -90,7 +92,7 @@ export class Relay {
     response.once('close', () => source.destroy())
     if (statusCode >= 400) this.#failed(`the server answers ${statusCode}`)
     const head = await firstOf(source)
-    if (statusCode === 200 && isPlaylist(head)) {
+    if (statusCode < 300 && isPlaylist(head)) {
       const playlist = await wholeOf(source)
       this.#isLive = /^#EXTINF/m.test(playlist) && !isEnded(playlist)
       const body = rewritten(playlist, answer.url, (address) => this.#own(address))
@@ -127,17 +129,16 @@ export class Relay {
   }
 }
 
-/** The first bytes of a body, which stay in it. */
+/** The first bytes of a body, which stay in it: enough to tell what it is, however few a server sends at a time. */
 async function firstOf(source: IncomingMessage): Promise<Buffer> {
-  while (!source.readableEnded && !source.destroyed) {
+  let head = Buffer.alloc(0)
+  while (head.length < HEAD_BYTES && !source.readableEnded && !source.destroyed) {
     const chunk: Buffer | null = source.read()
-    if (chunk) {
-      source.unshift(chunk)
-      return chunk
-    }
-    await Promise.race([once(source, 'readable'), once(source, 'end'), once(source, 'close')])
+    if (chunk) head = Buffer.concat([head, chunk])
+    else await Promise.race([once(source, 'readable'), once(source, 'end'), once(source, 'close')])
   }
-  return Buffer.alloc(0)
+  if (head.length > 0) source.unshift(head)
+  return head
 }
 
 async function wholeOf(source: IncomingMessage): Promise<string> {
