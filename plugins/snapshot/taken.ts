@@ -1,4 +1,5 @@
 import { MediaError } from '../../core/kernel/errors.ts'
+import { guardedLookup } from '../kit/guarded-lookup.ts'
 import type { Host } from '../kit/host.ts'
 import type { SnapshotConfig } from './config.ts'
 import { newName, removeOld, writePicture } from './files.ts'
@@ -77,7 +78,7 @@ export class TakenSnapshots {
     const key = [app.config.s3.prefix.replace(/^\/+|\/+$/g, ''), 'snapshots', file].filter((part) => part !== '').join('/')
     if (bucket) {
       if (bucket.endpoint !== '') await core.outbound.check(bucket.endpoint, { field: 'endpoint' })
-      return { key, url: await upload(bucket, key, jpeg, config.linkTtlS) }
+      return { key, url: await upload(bucket, key, jpeg, { linkTtlS: config.linkTtlS, lookup: guardedLookup(core) }) }
     }
     await writePicture(app, file, jpeg)
     return { key, url: `/snapshots/${encodeURIComponent(app.name)}/${file}` }

@@ -1,3 +1,6 @@
+import { Agent as HttpAgent } from 'node:http'
+import { Agent as HttpsAgent } from 'node:https'
+import type { LookupFunction } from 'node:net'
 import { GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3'
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner'
 import type { S3Access } from '../../core/app/s3.ts'
@@ -8,13 +11,21 @@ const TIMEOUT_MS = 15_000
 /**
  * Puts a picture into an app's bucket.
  *
+ * @param lookup Refuses hosts that this server may not connect to. The endpoint itself has been checked, in case it is an address.
  * @returns Where it can be read: by everybody where the bucket is public, else by a signed link.
  * @throws {MediaError} `STORAGE_FAILED`
  */
-export async function upload(access: S3Access, key: string, jpeg: Buffer, linkTtlS: number): Promise<string> {
+export async function upload(
+  access: S3Access,
+  key: string,
+  jpeg: Buffer,
+  { linkTtlS, lookup }: { linkTtlS: number; lookup: LookupFunction },
+): Promise<string> {
   const { bucket, region, endpoint, forcePathStyle, publicUrl, accessKeyId, secretAccessKey } = access
   const credentials = { accessKeyId, secretAccessKey }
-  const client = new S3Client({ region, forcePathStyle, credentials, maxAttempts: 2, ...(endpoint !== '' && { endpoint }) })
+  const requestHandler = { httpAgent: new HttpAgent({ lookup }), httpsAgent: new HttpsAgent({ lookup }) }
+  const named = endpoint !== '' && { endpoint }
+  const client = new S3Client({ region, forcePathStyle, credentials, maxAttempts: 2, requestHandler, ...named })
   try {
     const put = new PutObjectCommand({ Bucket: bucket, Key: key, Body: jpeg, ContentType: 'image/jpeg' })
     await client.send(put, { abortSignal: AbortSignal.timeout(TIMEOUT_MS) })
