@@ -23,6 +23,8 @@ const REQUEST_TIMEOUT_MS = 60_000
 const HEADERS_TIMEOUT_MS = 10_000
 /** Longer than the idle time of common proxies, so that they and not we end an idle connection. */
 const KEEP_ALIVE_TIMEOUT_MS = 65_000
+/** After so long a silence TCP asks whether the far end is still there: viewers who wait for a picture are sent nothing. */
+const PROBE_AFTER_MS = 60_000
 /** What is being served as closing begins may take this long, so that plugins and rooms have time left to end well. */
 const CLOSE_DEADLINE_MS = 2_000
 
@@ -175,6 +177,8 @@ export class HttpServer {
       requestTimeout: REQUEST_TIMEOUT_MS,
       headersTimeout: HEADERS_TIMEOUT_MS,
       keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
+      keepAlive: true,
+      keepAliveInitialDelay: PROBE_AFTER_MS,
     }
     const { tls } = this.#options
     const server = tls ? createTlsServer({ ...options, ...tls }) : createServer(options)
