@@ -12,7 +12,11 @@ const CLOSE_DEADLINE_MS = 12_000
 /** A terminal, and whoever started us, may both pass on the same Ctrl-C; that is one signal. */
 const SAME_SIGNAL_MS = 250
 
+/** What this process and its children write, others on this machine can not read: databases, recordings, pictures. */
+const UMASK = 0o027
+
 async function main(): Promise<void> {
+  process.umask(UMASK)
   const { insecure, help, reload, plugins: list } = readArguments()
   if (help) return void process.stdout.write(helpText())
   const config = readEnv(process.env, { insecure })
