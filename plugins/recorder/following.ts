@@ -59,7 +59,7 @@ export class Following {
 
   async #look(app: AppInfo): Promise<void> {
     const { host, rules } = this.#ground
-    const all = await rules.list(app.name)
+    const all = await rules.inForce(app.name)
     await this.#endOver(app, all)
     const due = all.filter((rule) => isDue(rule))
     if (due.length === 0) return

@@ -5,6 +5,7 @@ import { Recordings } from './recordings.ts'
 import { recover } from './recovery.ts'
 import { Rules } from './rules.ts'
 import { recorderSchema } from './schema.ts'
+import { keepElsewhere } from './vod/elsewhere.ts'
 import { Links } from './vod/links.ts'
 import { serveMedia } from './vod/media-routes.ts'
 import { Passes } from './vod/passes.ts'
@@ -28,7 +29,7 @@ export default definePlugin({
     const passes = new Passes()
     const links = new Links(vault, passes)
     serveMedia({ host, store: recordings.store, vault, passes })
-    const rules = new Rules(recordings.store)
+    const rules = new Rules(recordings.store, host.config.always)
     const following = new Following({ host, recordings, rules })
     host.lifetime.add('rules', () => following.close())
     const known = new Set<string>()
@@ -37,6 +38,8 @@ export default definePlugin({
       if (known.has(name)) return
       known.add(name)
       const app = await host.core.apps.get(name)
+      const elsewhere = host.config.folders[name]
+      if (elsewhere !== undefined) await keepElsewhere(app, elsewhere)
       await recover(host, recordings, app)
       await vault.open(app)
       await following.begin(app)
@@ -50,6 +53,6 @@ export default definePlugin({
       await recordings.endAll('DELETED', name)
       recordings.store.forget(name)
     })
-    return { schema: recorderSchema({ core: host.core, recordings, links, rules }) }
+    return { schema: recorderSchema({ core: host.core, recordings, links, rules, passes }) }
   },
 })

@@ -15,15 +15,24 @@ const TIME = /^([01]\d|2[0-3]):[0-5]\d$/
 export class Rules {
   readonly events = new EventEmitter<{ changed: [app: string] }>()
   readonly #store: RecordingStore
+  readonly #always: ReadonlySet<string>
 
-  constructor(store: RecordingStore) {
+  /** @param always Apps in which everybody is recorded. */
+  constructor(store: RecordingStore, always: readonly string[] = []) {
     this.#store = store
+    this.#always = new Set(always)
     this.events.setMaxListeners(0)
   }
 
   /** @throws {MediaError} `APP_NOT_FOUND` */
   async list(app: string): Promise<RuleRow[]> {
     return (await this.#store.of(app)).select().from(rules).orderBy(asc(rules.number))
+  }
+
+  /** What is to be followed: the rules of the app, and what the server's operator wants of it. @throws {MediaError} `APP_NOT_FOUND` */
+  async inForce(app: string): Promise<RuleRow[]> {
+    const own = await this.list(app)
+    return this.#always.has(app) ? [EVERYBODY, ...own] : own
   }
 
   /** Makes a rule, or replaces the one with this id. @throws {MediaError} `INPUT_INVALID` with the `field`, `APP_NOT_FOUND` or `NOT_FOUND`. */
@@ -49,6 +58,19 @@ export class Rules {
     this.events.emit('changed', app)
     return row
   }
+}
+
+const EVERYBODY: RuleRow = {
+  number: 0,
+  id: 'always',
+  pattern: '*',
+  identity: null,
+  mode: 'PARTICIPANT',
+  fromTime: null,
+  toTime: null,
+  timeZone: 'UTC',
+  keepDays: null,
+  enabled: true,
 }
 
 /** Whether a rule is about a room. @param room App-local name. */

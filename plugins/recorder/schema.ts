@@ -7,19 +7,22 @@ import type { Rules } from './rules.ts'
 import { addRules } from './rules-schema.ts'
 import type { RecordingState } from './tables.ts'
 import type { Links } from './vod/links.ts'
+import type { Passes } from './vod/passes.ts'
+import { addRecordFields } from './vod/record-fields.ts'
 import { addVodFields } from './vod/vod-fields.ts'
 
 const MOST_ROWS = 1_000
 
-type Ground = Pick<Host, 'core'> & { recordings: Recordings; links: Links; rules: Rules }
+type Ground = Pick<Host, 'core'> & { recordings: Recordings; links: Links; rules: Rules; passes: Passes }
 
 /** Adds recordings to the API. */
-export function recorderSchema({ core, recordings, links, rules }: Ground) {
+export function recorderSchema({ core, recordings, links, rules, passes }: Ground) {
   const builder = pluginBuilder()
   const types = recordingTypes(builder, recordings)
   const { State, Mode, OrderEnum, Recording, Connection, Progress } = types
   addRules(builder, rules, types)
   addVodFields(builder, Recording, { core, store: recordings.store, links })
+  addRecordFields(builder, { core }, passes)
   const APP = { required: true as const, description: 'Name of the app.' }
   const STREAM = { required: true as const, description: 'Its name, `<room>/<identity>`, or its number.' }
   const ID = { required: true as const, description: 'Its id or its number.' }
