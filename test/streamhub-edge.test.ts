@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { connect } from 'node:net'
 import { after, before, test } from 'node:test'
+import { TEST_TOKEN } from './harness.ts'
 import { Hub } from './streamhub-support.ts'
 
 let hub: Hub
@@ -36,6 +39,17 @@ test('an address whose percent-encoding can not be read is refused in the words 
 test('what is no JSON is refused in one sentence, and fields that are wrong in one sentence each', async () => {
   assert.equal(typeof (await hub.call('POST /apps', { body: '{"name":' })).body.message, 'string')
   assert.ok(Array.isArray((await hub.call('POST /apps', { body: {} })).body.message))
+})
+
+test('who sends far too much is told so, also when they listen only afterwards', async () => {
+  const body = 'y'.repeat(15_000_000)
+  const socket = connect(hub.server.runtime.port, '127.0.0.1')
+  socket.pause()
+  const head = `POST /api/v1/apps HTTP/1.1\r\nhost: 127.0.0.1\r\nauthorization: Bearer ${TEST_TOKEN}\r\ncontent-length: ${body.length}\r\n\r\n`
+  await new Promise((resolve) => socket.write(head + body, resolve))
+  const [answer] = (await once(socket.resume(), 'data')) as [Buffer]
+  assert.match(String(answer), /^HTTP\/1.1 413 /)
+  socket.destroy()
 })
 
 test('the validator of an answer spares whoever has it', async () => {

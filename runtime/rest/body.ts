@@ -15,8 +15,8 @@ export type BodyReader<T> = {
 }
 
 const DEFAULT_MAX_BYTES = 1_048_576
-/** How much of a body that is too long is still read, as a multiple of the limit, so that its sender gets to read our answer. */
-const READ_ON = 4
+/** What of a body that is too long is still read: many senders look for our answer only when they have sent all of it. */
+const MAX_DROPPED_BYTES = 16 * 1_048_576
 
 /** A body that is taken as it is, such as a session description. */
 export function textBody(options: { types: readonly string[]; typeOptional?: boolean; maxBytes?: number }): BodyReader<string> {
@@ -58,13 +58,13 @@ export async function readText(request: IncomingMessage, maxBytes: number): Prom
     for await (const chunk of request as AsyncIterable<Uint8Array>) {
       size += chunk.byteLength
       if (size <= maxBytes) chunks.push(chunk)
-      else if (size > maxBytes * READ_ON) break
+      else if (size > maxBytes + MAX_DROPPED_BYTES) break
     }
     if (size <= maxBytes) return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(chunks))
   } catch {
     throw new HttpRefusal(400)
   }
-  throw new HttpRefusal(413)
+  throw new HttpRefusal(413, size > maxBytes + MAX_DROPPED_BYTES ? { connection: 'close' } : {})
 }
 
 function parseJson(text: string): unknown {
