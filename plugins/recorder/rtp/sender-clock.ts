@@ -1,5 +1,8 @@
 import type { SenderReport } from './packet.ts'
 
+/** So many reports decide together: each was made, or estimated by the media worker, on a machine that may have been busy just then. */
+const REPORTS = 15
+
 /**
  * Relates the RTP time of a track to the wall clock of its sender. Sound and picture share that clock and nothing else: their RTP times
  * begin anywhere, and drift apart.
@@ -7,7 +10,9 @@ import type { SenderReport } from './packet.ts'
 export class SenderClock {
   readonly #ticksPerMs: number
   #last: { rtpTime: number; ticks: number } | undefined
-  #report: { atMs: number; ticks: number } | undefined
+  /** By how much the wall clock was ahead of the RTP time, in milliseconds: of the last reports, the newest last. */
+  readonly #aheadMs: number[] = []
+  #medianMs = 0
 
   /** @param clockRate Ticks of RTP time in a second. */
   constructor(clockRate: number) {
@@ -16,11 +21,13 @@ export class SenderClock {
 
   /** Whether the sender has told. */
   get isReported(): boolean {
-    return this.#report !== undefined
+    return this.#aheadMs.length > 0
   }
 
   report({ atMs, rtpTime }: SenderReport): void {
-    this.#report = { atMs, ticks: this.#ticks(rtpTime, false) }
+    this.#aheadMs.push(atMs - this.#ticks(rtpTime, false) / this.#ticksPerMs)
+    if (this.#aheadMs.length > REPORTS) this.#aheadMs.shift()
+    this.#medianMs = this.#aheadMs.toSorted((a, b) => a - b)[this.#aheadMs.length >> 1] ?? 0
   }
 
   /** RTP time since the first packet, in milliseconds. */
@@ -30,14 +37,12 @@ export class SenderClock {
 
   /** When it was sampled, on the sender's wall clock. Only once that is reported. */
   senderMs(rtpTime: number): number {
-    const { atMs, ticks } = this.#report!
-    return atMs + (this.#ticks(rtpTime, true) - ticks) / this.#ticksPerMs
+    return this.elapsedMs(rtpTime) + this.#medianMs
   }
 
   /** The other way round: what `elapsedMs` was, or will be, at that moment of the sender's wall clock. */
   elapsedAt(senderMs: number): number {
-    const { atMs, ticks } = this.#report!
-    return ticks / this.#ticksPerMs + (senderMs - atMs)
+    return senderMs - this.#medianMs
   }
 
   /** Unwrapped: RTP time begins again after 2^32 ticks, and may go back a little. */
