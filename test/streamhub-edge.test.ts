@@ -74,3 +74,16 @@ test('a room that is left empty is that of the app', async () => {
   assert.equal((await hub.call('POST /apps/live/tokens', { body: { room: '' } })).body.data.room, 'live')
   assert.equal((await hub.call('POST /apps/live/ingress', { body: { inputType: 'whip', room: '' } })).body.data.roomName, 'live')
 })
+
+test('who makes tokens and ingresses may call people as they are called, on one line', async () => {
+  const body = { inputType: 'whip', room: 'door', participantIdentity: 'Zoë at the front door' }
+  const { data } = (await hub.call('POST /apps/live/ingress', { body })).body
+  const { ingress } = await hub.server.graphql<{ ingress: { identity: string } }>('query ($id: ID!) { ingress(id: $id) { identity } }', {
+    id: data.ingressId,
+  })
+  assert.equal(ingress.identity, 'Zoë at the front door')
+  for (const identity of ['two\nlines', '\ud800']) {
+    assert.equal((await hub.call('POST /apps/live/tokens', { body: { identity } })).status, 400)
+    assert.equal((await hub.call('POST /apps/live/ingress', { body: { ...body, participantIdentity: identity } })).status, 400)
+  }
+})

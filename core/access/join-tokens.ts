@@ -3,6 +3,7 @@ import { createSigner, createVerifier } from 'fast-jwt'
 import type { App } from '../app/app.ts'
 import type { Apps } from '../app/apps.ts'
 import { MediaError } from '../kernel/errors.ts'
+import { checkGivenIdentity } from '../room/identity.ts'
 import type { Caller } from './caller.ts'
 import { type JoinClaims, joinClaims, joiningCaller } from './join-claims.ts'
 import { parseLifespan } from './lifespan.ts'
@@ -162,6 +163,5 @@ function checkLengths(request: JoinTokenRequest): void {
   for (const [field, limit] of Object.entries(LIMITS) as [keyof typeof LIMITS, number][]) {
     if ((request[field]?.length ?? 0) > limit) throw new MediaError('INPUT_INVALID', { field, reason: `at most ${limit} characters` })
   }
-  if (/[\p{Cc}\u2028\u2029]/u.test(request.identity ?? ''))
-    throw new MediaError('INPUT_INVALID', { field: 'identity', reason: 'on one line' })
+  if (request.identity) checkGivenIdentity(request.identity)
 }

@@ -4,7 +4,7 @@ import type { ServerKeys } from '../access/server-keys.ts'
 import { hashOf } from '../access/tokens.ts'
 import type { Apps } from '../app/apps.ts'
 import { MediaError } from '../kernel/errors.ts'
-import { checkIdentity } from '../room/identity.ts'
+import { checkGivenIdentity } from '../room/identity.ts'
 import { DEFAULT_IDENTITY, STREAM_KEY_PREFIX, transcodes } from './doors.ts'
 import { Ingress } from './ingress.ts'
 
@@ -47,7 +47,7 @@ export async function newIngress(
 ): Promise<CreatedIngress & { keyHash: string }> {
   const { protocol, identity = DEFAULT_IDENTITY, distinct = false, name, url } = request
   const { app, name: room } = apps.roomName(request.app, request.room ?? '')
-  checkIdentity(identity)
+  checkGivenIdentity(identity)
   if (name !== undefined && name.length > NAME_CHARS) throw invalid('name', `at most ${NAME_CHARS} characters`)
   if (protocol === PULLED) checkUrl(url)
   else if (url !== undefined) throw invalid('url', `only ${PULLED} ingresses pull`)
