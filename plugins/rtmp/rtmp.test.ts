@@ -23,6 +23,15 @@ test('what ffmpeg publishes is a participant with a picture and sound, until it 
     `{ participant(id: "${session.participant.id}") { rtmp { id } tracks { kind codec widthPx gopMs bFrames transcoded } } }`,
   )
   assert.equal(participant.rtmp.id, session.id)
+
+  // Whoever may only play hears nothing of where it comes from.
+  const { createJoinToken: viewer } = await ground.runtime.graphql<{ createJoinToken: { token: string } }>(
+    'mutation { createJoinToken(input: { app: "live", room: "yard", canPublish: false }) { token } }',
+  )
+  const query = '{ liveRooms { participants { identity rtmp { remoteAddress } } } }'
+  const seen = await ground.runtime.graphqlRaw(query, {}, viewer.token)
+  assert.deepEqual(seen.data, { liveRooms: [{ participants: [{ identity: 'publisher', rtmp: null }] }] })
+  assert.equal(seen.errors?.[0]?.extensions?.code, 'FORBIDDEN')
   assert.deepEqual(
     participant.tracks.toSorted((a, b) => a.kind.localeCompare(b.kind)),
     [
