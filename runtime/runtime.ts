@@ -24,6 +24,7 @@ import type { Secret } from './config/secret.ts'
 import { logEvents } from './event-log.ts'
 import { Gpu } from './gpu.ts'
 import { CorePort } from './host/core-port.ts'
+import { applyGoLiveRecords } from './golive-records.ts'
 import { PluginHandoff } from './host/handoff.ts'
 import { PluginBus } from './host/plugin-bus.ts'
 import { PluginHost } from './host/plugin-host.ts'
@@ -117,6 +118,7 @@ export async function startRuntime({ config, plugins: entries, log: serverLog }:
       },
       lifetime,
     )
+    await applyGoLiveRecords(core.apps, config.goLive.records)
     const { level, retentionDays } = config.logArchive
     const logs = LogArchive.start({ ...core, server: serverLog, level, retentionDays }, core.written)
     telemetry?.follow(core, lifetime)

@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict'
 import { SignJWT } from 'jose'
-import type { TestRuntime } from './harness.ts'
-import { offer, type Posted, post, startWhip } from './whip-support.ts'
+import { use } from '../plugins/kit/define-config.ts'
+import type recorder from '../plugins/recorder/plugin.ts'
+import type whip from '../plugins/whip/plugin.ts'
+import { TestRuntime } from './harness.ts'
+import { offer, type Posted, post } from './whip-support.ts'
 
 export type GoLive = AsyncDisposable & {
   readonly server: TestRuntime
@@ -13,7 +16,8 @@ export type GoLive = AsyncDisposable & {
 
 /** A server with go-live's API and real browsers' offers for it. */
 export async function startGoLive(env: Record<string, string> = {}): Promise<GoLive> {
-  const server = await startWhip(env)
+  const plugins = [use<typeof whip>('./plugins/whip/plugin.ts'), use<typeof recorder>('./plugins/recorder/plugin.ts')]
+  const server = await TestRuntime.start({ plugins, env })
   const offers = { publish: await offer('chromium-publish'), play: await offer('chromium-play') }
   const get = (path: string, init?: RequestInit) => fetch(`${server.url}${path}`, { redirect: 'manual', ...init })
   return {

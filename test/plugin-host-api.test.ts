@@ -122,7 +122,11 @@ test('plugins are found by path and by package, and all that are not are named',
      export default definePluginsConfig(({ host }) => [use('@acme/patchbay-lamp', { host })])`,
   )
   try {
-    const entries = await loadPluginsConfig(pathToFileURL(config).href, { host: '127.0.0.1', rtmpPort: 0 })
+    const entries = await loadPluginsConfig(pathToFileURL(config).href, {
+      host: '127.0.0.1',
+      rtmpPort: 0,
+      goLive: { records: { enabled: false, dir: undefined } },
+    })
     assert.deepEqual(entries[0]?.options, { host: '127.0.0.1' })
 
     await using ground = await startPlugins([])

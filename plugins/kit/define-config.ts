@@ -57,6 +57,8 @@ export type ServerSettings = {
   /** Address to listen on. */
   readonly host: string
   readonly rtmpPort: number
+  /** How go-live's variables want the app `live` recorded: everybody who publishes, into this folder. */
+  readonly goLive: { readonly records: { readonly enabled: boolean; readonly dir: string | undefined } }
 }
 
 export type PluginsConfig = readonly PluginUse[] | ((server: ServerSettings) => readonly PluginUse[])

@@ -50,7 +50,10 @@ export const RecorderConfig = z.strictObject({
     .max(86_400_000)
     .default(60_000)
     .describe('How often rules are looked at: schedules, and recordings that are too old, in milliseconds. Default 60000.'),
-  always: z.array(z.string()).default([]).describe('Apps in which everybody who publishes is recorded, whatever their rules say. Default: none.'),
+  always: z
+    .array(z.string())
+    .default([])
+    .describe('Apps in which everybody who publishes is recorded, whatever their rules say. Default: none.'),
   folders: z
     .record(z.string(), z.string())
     .default({})

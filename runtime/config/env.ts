@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import type { AddressSet } from '../../core/kernel/addresses.ts'
 import { MediaError, messageOf } from '../../core/kernel/errors.ts'
 import type { LogLevel } from '../../core/kernel/log.ts'
@@ -31,6 +32,7 @@ export type Config = {
     readonly jwtSecret: Secret | undefined
     readonly jwtAudience: string | undefined
     readonly adminToken: Secret | undefined
+    readonly records: GoLiveRecords
   }
   readonly logins: {
     readonly jwtSecret: Secret | undefined
@@ -61,6 +63,26 @@ export type Config = {
   readonly traces: TracesConfig | undefined
   readonly trustedProxies: AddressSet
   readonly insecure: boolean
+}
+
+/** How the app `live` is recorded. */
+export type GoLiveRecords = {
+  readonly enabled: boolean
+  /** Absent: in the folder of the app. */
+  readonly dir: string | undefined
+  /** Absent: as the app is configured. */
+  readonly upload: GoLiveBucket | undefined
+}
+
+export type GoLiveBucket = {
+  readonly endpoint: string
+  readonly region: string
+  readonly bucket: string
+  readonly key: Secret
+  readonly secret: Secret
+  readonly prefix: string
+  readonly forcePathStyle: boolean
+  readonly deleteAfterwards: boolean
 }
 
 export type IceServer = { readonly urls: readonly string[]; readonly username?: string; readonly credential?: Secret }
@@ -96,6 +118,10 @@ export function readEnv(env: NodeJS.ProcessEnv = process.env, options: { insecur
   if ((values.LIVEKIT_API_KEY === undefined) !== (values.LIVEKIT_API_SECRET === undefined)) {
     const missing = values.LIVEKIT_API_KEY === undefined ? 'LIVEKIT_API_KEY' : 'LIVEKIT_API_SECRET'
     issues.push({ name: missing, problem: 'is needed as well: join tokens take both a key and its secret' })
+  }
+  if (values.UPLOAD_RECORDINGS) {
+    const needed = ['S3_ENDPOINT', 'S3_BUCKET', 'S3_ACCESS_KEY', 'S3_SECRET_KEY'] as const
+    for (const name of needed) if (values[name] === undefined) issues.push({ name, problem: 'is needed to upload recordings' })
   }
   if (issues.length > 0) throw new MediaError('CONFIG_INVALID', { issues })
   return { ...configOf(values, options.insecure ?? false), appSecrets: appSecretsOf(env) }
@@ -136,6 +162,7 @@ function configOf(values: Values, insecure: boolean): Omit<Config, 'appSecrets'>
       jwtSecret: values.JWT_SECRET,
       jwtAudience: values.JWT_AUDIENCE,
       adminToken: values.ADMIN_TOKEN,
+      records: { enabled: values.RECORD_ENABLED, dir: values.RECORD_DIR && resolve(values.RECORD_DIR), upload: bucketOf(values) },
     },
     logins: {
       jwtSecret: values.JWT_SECRET,
@@ -160,6 +187,22 @@ function configOf(values: Values, insecure: boolean): Omit<Config, 'appSecrets'>
     traces: tracesOf(values),
     trustedProxies: values.TRUSTED_PROXIES,
     insecure,
+  }
+}
+
+/** go-live names a host where others have the whole address. */
+function bucketOf(values: Values): GoLiveBucket | undefined {
+  const { S3_ENDPOINT: host, S3_BUCKET: bucket, S3_ACCESS_KEY: key, S3_SECRET_KEY: secret } = values
+  if (!values.UPLOAD_RECORDINGS || host === undefined || bucket === undefined || !key || !secret) return undefined
+  return {
+    endpoint: /^https?:\/\//.test(host) ? host : `${values.S3_USE_SSL ? 'https' : 'http'}://${host}`,
+    region: values.S3_REGION,
+    bucket,
+    key,
+    secret,
+    prefix: values.S3_PREFIX ?? '',
+    forcePathStyle: values.S3_PATH_STYLE,
+    deleteAfterwards: values.DELETE_RECORDING_AFTER_UPLOAD,
   }
 }
 

@@ -31,6 +31,8 @@ export const listenAddress = z.string().transform((text, context) => {
   return z.NEVER
 })
 export const flag = z.enum(['on', 'off'], 'must be on or off').transform((value) => value === 'on')
+/** As go-live says it, and as everybody else does. */
+export const onOff = z.enum(['1', '0', 'true', 'false'], 'must be 1 or 0').transform((value) => value === '1' || value === 'true')
 export const truth = z.enum(['true', 'false'], 'must be true or false').transform((value) => value === 'true')
 export const urls = z.string().transform((value) => (value === 'none' ? [] : items(value)))
 export const list = z.string().transform(items)

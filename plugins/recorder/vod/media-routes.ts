@@ -10,6 +10,7 @@ import { mediaType } from '../upload/media-types.ts'
 import { downloadName } from './download-name.ts'
 import type { Passes } from './passes.ts'
 import { playbackInfo } from './playback-info.ts'
+import { isRecord } from './record-files.ts'
 import { serveFile } from './serve-file.ts'
 import { variantsOf } from './variant-rows.ts'
 import type { Vault } from './vault.ts'
@@ -21,6 +22,9 @@ const NAMING = /\.(m3u8|vtt)$/
 const LARGEST_LIST = 4 << 20
 /** The link that is redirected to lasts as long as somebody may watch in one go, in seconds. */
 const REDIRECT_S = 6 * 3_600
+
+/** Whoever has the link may read it, from any page. */
+const OPEN = { 'access-control-allow-origin': '*', 'x-content-type-options': 'nosniff' }
 
 export type MediaGround = {
   readonly host: Pick<Host, 'core' | 'http'>
@@ -46,6 +50,13 @@ export function serveMedia(ground: MediaGround): void {
     await serve(req, res, context, app, found)
   })
 
+  host.http.raw('GET', '/vod/:app/files/:pass/:file', async (req, res, { params: { app: name = '', pass = '', file = '' } }) => {
+    const app = await host.core.apps.get(name)
+    if (!isRecord(file)) throw new MediaError('NOT_FOUND', { file })
+    if (!(await passes.admits(app, `file/${file}`, pass))) throw new MediaError('FORBIDDEN', { reason: 'the link is not valid any more' })
+    await serveFile(req, res, { file: join(recordingsFolder(app), file), type: mediaType(file), headers: OPEN })
+  })
+
   async function serve(req: IncomingMessage, res: ServerResponse, { url }: RequestContext, app: AppInfo, found: Resource): Promise<void> {
     const isHere =
       found.local !== undefined &&
@@ -54,7 +65,7 @@ export function serveMedia(ground: MediaGround): void {
         () => false,
       ))
     const attachment = url.searchParams.has('download') ? found.saveAs : undefined
-    const headers = { 'cache-control': 'private, max-age=3600', 'access-control-allow-origin': '*', 'x-content-type-options': 'nosniff' }
+    const headers = { ...OPEN, 'cache-control': 'private, max-age=3600' }
     if (isHere && found.local !== undefined) {
       const served = { file: found.local, type: mediaType(found.local), headers, ...(attachment !== undefined && { attachment }) }
       return serveFile(req, res, served)

@@ -15,7 +15,7 @@ import { sessions } from './sessions.ts'
 
 /** live-webrtc-go's HTTP API. */
 export function goLive(options: {
-  config: Pick<Config, 'allowedOrigins' | 'iceServers' | 'rateLimit'>
+  config: Pick<Config, 'allowedOrigins' | 'iceServers' | 'rateLimit' | 'goLive'>
   credentials: Credentials
   http: HttpServer
   tokens: Tokens

@@ -129,7 +129,8 @@ export class Gate {
 
   async #recordsReader(request: IncomingMessage): Promise<Caller> {
     const nobody = this.#nobody(request)
-    if (!this.#of.credentials.adminConfigured && nobody.grants.includes('PLAY')) return nobody
+    if (!this.#of.credentials.adminConfigured && nobody.grants.includes('PLAY'))
+      return { ...nobody, permissions: ['vod:read'], app: 'live' }
     return this.#admin(request)
   }
 

@@ -17,14 +17,14 @@ const Bootstrap = z.object({
 })
 
 /** What may be asked about the server and its rooms, and the one thing an administrator does. */
-export function rooms(config: Pick<Config, 'iceServers'>, isAuthEnabled: () => boolean): RouteTable<Access, Who> {
+export function rooms(config: Pick<Config, 'iceServers' | 'goLive'>, isAuthEnabled: () => boolean): RouteTable<Access, Who> {
   return {
     'GET /api/bootstrap': route({
       summary: 'What a page needs to know first',
       access: 'VISITOR',
       reply: (_data, { who }) => ({
         authEnabled: isAuthEnabled(),
-        recordEnabled: false,
+        recordEnabled: config.goLive.records.enabled,
         iceServers: iceServersFor(config, who),
         features: { rooms: true, records: true },
       }),
