@@ -11,6 +11,7 @@ import { drizzle } from 'drizzle-orm/libsql'
 import { use } from '../plugins/kit/define-config.ts'
 import type recorder from '../plugins/recorder/plugin.ts'
 import { type RecordingState, recordings } from '../plugins/recorder/tables.ts'
+import { PagesBrowser } from './pages-browser.ts'
 import { S3Server } from './s3-server.ts'
 import { Hub, type HubAnswer } from './streamhub-support.ts'
 
@@ -227,6 +228,26 @@ test('lists are filtered, ordered and paged', async () => {
     assert.equal(status, 400, query)
     assert.ok(Array.isArray(body.message))
   }
+})
+
+test('the page plays a recording for whoever has its link, and seeks by its pictures', { timeout: 40_000 }, async () => {
+  const id = await leave({ name: 'shown', state: 'UPLOADING' })
+  await hub.server.graphql('mutation { restartPlugin(name: "recorder") { name } }')
+  type Shown = { recording: { playbackUrl: string | null; variants: { state: string }[] } | null }
+  const isShown = ({ recording }: Shown) => recording?.playbackUrl != null && recording.variants[0]?.state === 'READY'
+  const query = `{ recording(app: "live", id: "${id}") { playbackUrl variants { state } } }`
+  const { recording } = await hub.server.until<Shown>(query, isShown, 20_000)
+  await using browser = await PagesBrowser.open()
+  const page = await browser.page(hub.server.url + recording?.playbackUrl)
+  await page.waitForFunction(() => (document.querySelector('video')?.readyState ?? 0) > 1)
+  await page.waitForSelector('#strip:not([hidden])')
+  await page.hover('#strip')
+  await page.waitForSelector('#preview:not([hidden])')
+  await page.click('#strip')
+  await page.waitForFunction(() => Math.abs((document.querySelector('video')?.currentTime ?? 0) - 3) < 0.5)
+
+  const stranger = await browser.page(`${hub.server.url}/vod/live/${id}#pass=zzzzzz.nonsense`)
+  await stranger.waitForSelector('#token:not([hidden])')
 })
 
 test('probing reads what a row does not know', async () => {

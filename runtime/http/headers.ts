@@ -10,9 +10,10 @@ const PAGE_SOURCES =
   "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; media-src 'self' blob:; " +
   "connect-src 'self' ws: wss:; object-src 'none'; base-uri 'none'; form-action 'self'"
 
-/** For our own pages. Pages made to be embedded elsewhere leave `frame-ancestors` open. */
-export function pagePolicy(options: { embeddable: boolean }): string {
-  return options.embeddable ? PAGE_SOURCES : `${PAGE_SOURCES}; frame-ancestors 'self'`
+/** For our own pages. Pages made to be embedded elsewhere leave `frame-ancestors` open; those that play what lies in buckets, its hosts. */
+export function pagePolicy({ embeddable, playsAnything = false }: { embeddable: boolean; playsAnything?: boolean }): string {
+  const sources = playsAnything ? PAGE_SOURCES.replace(/(img|media)-src 'self'/g, '$& http: https:') : PAGE_SOURCES
+  return embeddable ? sources : `${sources}; frame-ancestors 'self'`
 }
 
 /** GraphiQL brings its script inline, and its editor starts workers from blobs. */

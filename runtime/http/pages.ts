@@ -18,22 +18,30 @@ const TYPES: Readonly<Record<string, string>> = {
 }
 
 /** Addresses whose page is one file, whatever their parameters: the page's script reads them. */
-export type Page = { readonly path: string; readonly file: string; readonly embeddable?: boolean }
+export type Page = {
+  readonly path: string
+  readonly file: string
+  readonly embeddable?: boolean
+  /** Plays what lies elsewhere, such as in a bucket. */
+  readonly playsAnything?: boolean
+}
 
 const PAGES: readonly Page[] = [
   { path: '/', file: 'index.html' },
   { path: '/play/:app/:room', file: 'play.html', embeddable: true },
   { path: '/embed/:app/:room', file: 'play.html', embeddable: true },
+  { path: '/vod/:app/:number', file: 'vod.html', embeddable: true, playsAnything: true },
   { path: '/publish/:app/:room', file: 'publish.html' },
   { path: '/meet/:app/:room', file: 'meet.html' },
 ]
 
 /** Serves the files of one folder under `/pages/`, and the pages made of them at their own addresses. */
 export function servePages(app: FastifyInstance, folder: string, pages: readonly Page[] = PAGES): void {
-  for (const { path, file, embeddable = false } of pages) {
-    app.get(path, (request, reply) => sendFile(folder, file, request, reply, embeddable))
+  for (const { path, file, embeddable = false, playsAnything = false } of pages) {
+    const policy = pagePolicy({ embeddable, playsAnything })
+    app.get(path, (request, reply) => sendFile(folder, file, request, reply, policy))
   }
-  app.get('/pages/*', (request, reply) => sendFile(folder, (request.params as { '*': string })['*'], request, reply, false))
+  app.get('/pages/*', (request, reply) => sendFile(folder, (request.params as { '*': string })['*'], request, reply))
 }
 
 async function sendFile(
@@ -41,12 +49,12 @@ async function sendFile(
   name: string,
   request: FastifyRequest,
   reply: FastifyReply,
-  embeddable: boolean,
+  policy = pagePolicy({ embeddable: false }),
 ): Promise<FastifyReply> {
   const { body, type } = await read(folder, name)
   const etag = `"${createHash('sha256').update(body).digest('base64url').slice(0, 22)}"`
   void reply.header('etag', etag).header('cache-control', 'no-cache')
-  if (type.startsWith('text/html')) void reply.header('content-security-policy', pagePolicy({ embeddable }))
+  if (type.startsWith('text/html')) void reply.header('content-security-policy', policy)
   const known = (request.headers['if-none-match'] ?? '').split(',').map((tag) => tag.trim().replace(/^W\//, ''))
   return known.includes(etag) ? reply.code(304).send() : reply.type(type).send(body)
 }
