@@ -10,9 +10,9 @@ import { join } from 'node:path'
 type S3rver = { callback(): (request: IncomingMessage, response: ServerResponse) => void; logger: { close(): void } }
 const S3rverClass = createRequire(import.meta.url)('@20minutes/s3rver') as new (options: Record<string, unknown>) => S3rver
 
-export const S3_KEY = 'S3RVER'
-export const S3_SECRET = 'S3RVER'
-export const BUCKET = 'videos'
+const S3_KEY = 'S3RVER'
+const S3_SECRET = 'S3RVER'
+const BUCKET = 'videos'
 
 export type S3Options = {
   /** Whether it keeps the checksums that it is sent, as AWS does. */

@@ -2,7 +2,7 @@ import type { AppConfig } from '../../../core/app/config.ts'
 import type { RecordingRow } from '../store.ts'
 import type { NewVariant } from './variant-rows.ts'
 
-export type Rung = { readonly heightPx: number; readonly bitrateKbps: number }
+type Rung = { readonly heightPx: number; readonly bitrateKbps: number }
 
 /** What a picture of a height takes, in kbit/s; of others, what the next larger one does. */
 const KBPS: readonly (readonly [heightPx: number, kbps: number])[] = [
@@ -21,7 +21,7 @@ const MOST_RUNGS = 5
  * The renditions that a recording gets, highest first: those that the app names, or those that browsers send it, as far as the recording
  * is as high.
  */
-export function ladder({ transcoding, webrtc }: Pick<AppConfig, 'transcoding' | 'webrtc'>, heightPx: number | null): Rung[] {
+function ladder({ transcoding, webrtc }: Pick<AppConfig, 'transcoding' | 'webrtc'>, heightPx: number | null): Rung[] {
   const named = transcoding.vodRenditions.map(({ height, bitrateKbps }) => ({ heightPx: even(height), bitrateKbps }))
   if (named.length > 0) return ordered(named)
   const offered = ordered(webrtc.layers.map(({ height }) => ({ heightPx: even(height), bitrateKbps: kbpsFor(height) })))

@@ -16,7 +16,7 @@ export async function variantsOf(db: RecordingDatabase, recording: number): Prom
 }
 
 /** Of these recordings, all at once. */
-export async function variantsOfAll(db: RecordingDatabase, recordings: number[]): Promise<VariantRow[]> {
+async function variantsOfAll(db: RecordingDatabase, recordings: number[]): Promise<VariantRow[]> {
   return db.select().from(variants).where(inArray(variants.recording, recordings)).orderBy(asc(variants.number))
 }
 
