@@ -1,4 +1,4 @@
-import { mkdir, stat } from 'node:fs/promises'
+import { mkdir, readdir, rm, stat } from 'node:fs/promises'
 import { isAbsolute, join, relative, resolve, sep } from 'node:path'
 import type { AppInfo } from '../kit/core-api.ts'
 
@@ -29,4 +29,25 @@ export function fileName(stream: string, at: Date, part: number | undefined): st
 /** Bytes of a file; 0 when there is none. */
 export async function sizeOf(file: string): Promise<number> {
   return (await stat(file).catch(() => undefined))?.size ?? 0
+}
+
+/**
+ * Deletes what is here of a recording: its file, what it was written in, and its pictures.
+ *
+ * @param segments Files it was written in, relative to the app's folder of recordings.
+ * @returns Whether its file was here.
+ */
+export async function eraseFiles(
+  app: AppInfo,
+  { file, name }: { file: string | null; name: string },
+  segments: readonly string[],
+): Promise<boolean> {
+  const folder = recordingsFolder(app)
+  const wasHere = file !== null && (await sizeOf(join(folder, file))) > 0
+  for (const one of [...segments, ...(file === null ? [] : [file])]) await rm(join(folder, one), { force: true })
+  const snapshots = join(app.folder, 'snapshots')
+  for (const picture of await readdir(snapshots).catch(() => [])) {
+    if (picture === `${name}.jpg` || picture.startsWith(`${name}-`)) await rm(join(snapshots, picture), { force: true })
+  }
+  return wasHere
 }

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto'
 import { EventEmitter } from 'node:events'
-import { readdir, rm } from 'node:fs/promises'
 import { extname, join } from 'node:path'
 import { MediaError } from '../../core/kernel/errors.ts'
 import { newId } from '../../core/kernel/ids.ts'
@@ -8,7 +7,7 @@ import type { AppInfo } from '../kit/core-api.ts'
 import { Callbacks } from './callbacks.ts'
 import { type Delivery, KEPT_HERE } from './delivery.ts'
 import { probe } from './ffmpeg.ts'
-import { ensureFolder, fileName, recordingsFolder, sizeOf } from './files.ts'
+import { ensureFolder, eraseFiles, fileName, recordingsFolder, sizeOf } from './files.ts'
 import type { RecorderHost } from './host.ts'
 import { type ListOptions, list, type RecordingPage } from './listing.ts'
 import { meter } from './metering.ts'
@@ -217,13 +216,7 @@ export class Recordings {
     const objects = await this.#delivery.drop(app, row)
     const files = (await this.store.segments(appName, row.number)).map(({ file }) => file)
     await this.store.delete(appName, row.number)
-    const folder = recordingsFolder(app)
-    const local = row.file !== null && (await sizeOf(join(folder, row.file))) > 0
-    for (const file of [...files, ...(row.file === null ? [] : [row.file])]) await rm(join(folder, file), { force: true })
-    const snapshots = join(app.folder, 'snapshots')
-    for (const name of await readdir(snapshots).catch(() => [])) {
-      if (name === `${row.name}.jpg` || name.startsWith(`${row.name}-`)) await rm(join(snapshots, name), { force: true })
-    }
+    const local = await eraseFiles(app, row, files)
     this.events.emit('deleted', appName, row)
     return { row, objects, local }
   }
