@@ -107,7 +107,8 @@ export function toAppConfig(config: WholeConfig, masks: { readonly keyMasked: st
     recording: { ...recording, mode: word(recording.mode) },
     s3: { ...s3, provider: word(s3.provider), accessKey: masks.keyMasked, secretKey: masks.secretMasked },
     transcoding: toTranscoding(transcoding),
-    mqtt: { ...mqtt, logs: { ...mqtt.logs, level: word(mqtt.logs.level) } },
+    // Nothing here speaks MQTT, so no password for it is kept.
+    mqtt: { ...mqtt, password: '', logs: { ...mqtt.logs, level: word(mqtt.logs.level) } },
     publishing: { ...publishing, bFrames: word(publishing.bFrames) },
     ...(distribution && { distribution }),
     ...(hls && { hls }),
