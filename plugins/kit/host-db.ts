@@ -10,8 +10,8 @@ import type { Remote } from './rpc.ts'
 /** As CommonJS, for the reason that `tables.ts` gives. */
 const require = createRequire(import.meta.url)
 
-/** Milliseconds to wait for another thread's transaction. */
-const BUSY_TIMEOUT_MS = 5_000
+/** Milliseconds to wait for another thread's transaction: shorter than a plugin may be silent, because the thread stands still meanwhile. */
+const BUSY_TIMEOUT_MS = 1_000
 
 type Ground = { plugin: string; registryUrl: string; core: Pick<Remote<CoreApi>, 'apps'>; events: PluginEvents; lifetime: Lifetime }
 

@@ -19,6 +19,8 @@ export type Startup = {
   hostPort: MessagePort
   /** The core's calls. */
   corePort: MessagePort
+  /** Any message ends the thread at its next turn. */
+  endPort: MessagePort
 }
 
 /** What a caller needs for a field. `ANY`: nothing that could be known before the field itself has looked. */

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { MessageChannel } from 'node:worker_threads'
+import { MessageChannel, type MessagePort } from 'node:worker_threads'
 import { Piscina } from 'piscina'
 import { MediaError } from '../../core/kernel/errors.ts'
 import type { Log } from '../../core/kernel/log.ts'
@@ -13,11 +13,14 @@ import { type HeartbeatLimits, watchHeartbeat } from './heartbeat.ts'
 
 const ENTRY = fileURLToPath(new URL('../../plugins/kit/thread.mjs', import.meta.url))
 
+/** Milliseconds that a thread has to end itself, before it is ended from outside. */
+const END_GRACE_MS = 250
+
 /** How long the last messages of a thread that is gone are waited for. */
 const LAST_WORDS_MS = 500
 
 export type ThreadOptions = {
-  startup: Omit<Startup, 'hostPort' | 'corePort'>
+  startup: Omit<Startup, 'hostPort' | 'corePort' | 'endPort'>
   budget: WholeBudget
   heartbeat: HeartbeatLimits
   /** What this thread may ask of the host, but for its start, and of core. */
@@ -40,6 +43,8 @@ export class PluginThread {
   readonly #options: ThreadOptions
   readonly #pool: Piscina
   readonly #usage: BudgetWatch
+  readonly #ending: MessagePort
+  #endingSince: NodeJS.Timeout | undefined
   #isStarted = false
   #stopping = false
   #cause: Error | undefined
@@ -51,6 +56,8 @@ export class PluginThread {
     const { startup, budget, log } = options
     const host = new MessageChannel()
     const core = new MessageChannel()
+    const ending = new MessageChannel()
+    this.#ending = ending.port1
     const started = Promise.withResolvers<Manifest>()
     const onFault = (error: unknown, call: string) => log.error({ err: error, call }, 'a call of a plugin failed')
 
@@ -79,9 +86,8 @@ export class PluginThread {
       execArgv: [],
       resourceLimits: { maxOldGenerationSizeMb: budget.memoryMb, maxYoungGenerationSizeMb: 12 },
     })
-    const run = this.#pool.run({ ...startup, hostPort: host.port2, corePort: core.port2 } satisfies Startup, {
-      transferList: [host.port2, core.port2],
-    })
+    const ports = { hostPort: host.port2, corePort: core.port2, endPort: ending.port2 }
+    const run = this.#pool.run({ ...startup, ...ports } satisfies Startup, { transferList: Object.values(ports) })
 
     const slow = setTimeout(() => this.end(new MediaError('TIMEOUT', { plugin: startup.name, startMs: budget.startMs })), budget.startMs)
     const portClosed = once(host.port1, 'close')
@@ -103,14 +109,14 @@ export class PluginThread {
       )
       .then(async (error) => {
         clearTimeout(slow)
+        clearTimeout(this.#endingSince)
         stopWatching()
         const cause = this.#stopping ? undefined : (this.#cause ?? error)
         started.reject(cause ?? new MediaError('PLUGIN_UNAVAILABLE', { plugin: startup.name }))
         await this.#pool.destroy()
         // What it said last is still in the port; the port closes by itself behind it.
         await Promise.race([portClosed, delay(LAST_WORDS_MS, undefined, { ref: false })])
-        host.port1.close()
-        core.port1.close()
+        for (const { port1 } of [host, core, ending]) port1.close()
         return cause
       })
   }
@@ -123,7 +129,7 @@ export class PluginThread {
   /** Lets the plugin close what it opened, and ends its thread when that takes longer than its budget. One that is still starting is ended at once. */
   async stop(): Promise<void> {
     this.#stopping = true
-    const deadline = setTimeout(() => void this.#pool.destroy(), this.#isStarted ? this.#options.budget.stopMs : 0)
+    const deadline = setTimeout(() => this.#end(), this.#isStarted ? this.#options.budget.stopMs : 0)
     // When it ends before it has answered, there is nothing left to stop.
     if (this.#isStarted) {
       this.remote.thread.stop().then(
@@ -140,7 +146,17 @@ export class PluginThread {
   /** Ends the thread at once. */
   end(cause: Error): void {
     this.#cause ??= cause
-    void this.#pool.destroy()
+    this.#end()
+  }
+
+  /**
+   * Lets the thread end itself between two turns; one that hangs is ended from outside. A native addon that is cut off in the middle of a
+   * call, such as the database's, aborts the whole process.
+   */
+  #end(): void {
+    if (this.#endingSince) return
+    this.#ending.postMessage('end')
+    this.#endingSince = setTimeout(() => void this.#pool.destroy(), END_GRACE_MS)
   }
 
   async #beat(signal: AbortSignal): Promise<void> {
