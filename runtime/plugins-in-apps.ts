@@ -99,15 +99,18 @@ export class PluginsInApps {
   #work(plugin: Plugin, app: App, said: Said): PluginWork {
     const stoppedAt = this.#inApps.haltedAt(plugin.name, app.name)
     if (!said.enabled || stoppedAt || plugin.state === 'DISABLED') {
-      return { state: 'STOPPED', startedAt: undefined, stoppedAt, error: undefined }
+      return { state: 'STOPPED', startedAt: undefined, stoppedAt, failedAt: undefined, error: undefined }
     }
-    const error = plugin.state === 'FAILED' || plugin.state === 'RESTARTING' ? plugin.lastError : undefined
+    const hasFailed = plugin.state === 'FAILED' || plugin.state === 'RESTARTING'
+    const [failedAt, error] = hasFailed ? [plugin.lastFailedAt, plugin.lastError] : []
     const state = plugin.state === 'RUNNING' ? 'RUNNING' : plugin.state === 'FAILED' ? 'CRASHED' : 'STARTING'
-    return { state, startedAt: plugin.startedAt, stoppedAt: undefined, error }
+    return { state, startedAt: plugin.startedAt, stoppedAt: undefined, failedAt, error }
   }
 }
 
 /** Lines about other apps are other people's: those of an earlier app of its name, and those that do not say whom they are about. */
 function linesAbout({ name, createdAt }: App, lines: Iterable<LogEntry>): LogEntry[] {
-  return [...lines].filter(({ fields, source, at }) => source === HOST || (fields.app === name && at >= createdAt))
+  return [...lines].filter(({ fields, source, at }) =>
+    fields.app === undefined ? source === HOST : fields.app === name && at >= createdAt,
+  )
 }

@@ -1,6 +1,7 @@
+import { isLimited } from '../core/access/caller.ts'
 import { MediaError } from '../core/kernel/errors.ts'
 import { builder } from './builder.ts'
-import type { PlayerPlugin, PluginInAppView, PluginWork } from './context.ts'
+import type { LogEntry, PlayerPlugin, PluginInAppView, PluginWork } from './context.ts'
 import { given } from './given.ts'
 import { nameIn } from './global-ids.ts'
 import { LogLine } from './log-line.ts'
@@ -9,6 +10,9 @@ import { appTarget } from './targets.ts'
 
 const APP = { required: true as const, description: 'Name of the app.' }
 const PLUGIN = { required: true as const, description: 'Name of the plugin.' }
+
+/** Why it failed may quote what somebody else sent it. */
+const FAILED = 'its thread failed; whoever runs the server finds the reason in its log'
 
 const WorkState = builder.enumType('PluginWorkState', {
   description: 'How a plugin works for one app.',
@@ -30,7 +34,16 @@ const Work = builder.objectRef<PluginWork>('PluginWork').implement({
       description: "When the plugin's thread was started, while it works.",
     }),
     stoppedAt: t.expose('stoppedAt', { type: 'DateTime', nullable: true, description: 'When it was halted in this app.' }),
-    error: t.exposeString('error', { nullable: true, description: 'Why its thread failed last.' }),
+    failedAt: t.expose('failedAt', {
+      type: 'DateTime',
+      nullable: true,
+      description: 'When its thread failed last, until it runs again.',
+    }),
+    error: t.string({
+      nullable: true,
+      description: 'Why its thread failed last. One thread works for all apps, so whoever is limited to some is told no more than that.',
+      resolve: ({ error }, _args, { caller }) => (error !== undefined && isLimited(caller) ? FAILED : error),
+    }),
   }),
 })
 
@@ -57,7 +70,10 @@ const AppPlugin = builder.objectRef<PluginInAppView>('AppPlugin').implement({
       type: [LogLine],
       description: 'The last lines it logged about this app or itself, oldest first.',
       args: { last: t.arg.int({ description: 'Lines at most, 1 to 1000; 200 unless said.' }) },
-      resolve: ({ log }, { last }) => log.slice(-Math.min(Math.max(last ?? 200, 1), 1000)),
+      resolve: ({ app, log }, { last }, { caller }) => {
+        const lines = log.slice(-Math.min(Math.max(last ?? 200, 1), 1000))
+        return isLimited(caller) ? lines.map((line) => withoutReasons(line, app)) : lines
+      },
     }),
   }),
 })
@@ -170,4 +186,9 @@ function optionsIn(config: unknown): Record<string, unknown> | undefined {
   if (config == null) return undefined
   if (typeof config === 'object' && !Array.isArray(config)) return config as Record<string, unknown>
   throw new MediaError('INPUT_INVALID', { field: 'config', reason: 'must be an object' })
+}
+
+/** What happened to the thread is everybody's, and why it did is not. */
+function withoutReasons(line: LogEntry, app: string): LogEntry {
+  return line.fields.app === app ? line : { ...line, fields: {} }
 }

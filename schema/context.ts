@@ -154,6 +154,9 @@ export type PluginWork = {
   readonly state: 'STOPPED' | 'STARTING' | 'RUNNING' | 'CRASHED'
   readonly startedAt: Date | undefined
   readonly stoppedAt: Date | undefined
+  /** When its thread failed last, while it has not come back from that. */
+  readonly failedAt: Date | undefined
+  /** Why: in words that may quote what other apps sent it. */
   readonly error: string | undefined
 }
 

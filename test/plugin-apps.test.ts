@@ -81,3 +81,26 @@ test('where an app does not use a plugin, nobody publishes or plays through it',
   assert.equal(await codeOf(await offer('/whep/live/yard')), 'PLUGIN_DISABLED')
   assert.notEqual(await codeOf(await offer('/whip/default/yard')), 'PLUGIN_DISABLED')
 })
+
+test('why a plugin failed is told to nobody who is limited to an app: it may quote what others sent', async () => {
+  const broken = { ...fixture('throws-at-load'), from: './test/fixtures/plugins/throws-at-load.ts' }
+  await using runtime = await TestRuntime.start({ plugins: [broken] })
+  await runtime.until<{ plugin: { state: string } }>(
+    '{ plugin(name: "throws-at-load") { state } }',
+    ({ plugin }) => plugin.state === 'FAILED',
+  )
+  const { createToken } = await runtime.graphql<{ createToken: { secret: string } }>(
+    'mutation { createToken(name: "app", grants: [MANAGE], app: "live") { secret } }',
+  )
+  type Told = { appPlugin: { work: { state: string; failedAt: string; error: string }; log: { message: string }[] } }
+  const query = '{ appPlugin(app: "live", plugin: "throws-at-load") { work { state failedAt error } log { message fields } } }'
+  const whole = await runtime.graphql<Told>(query)
+  assert.match(whole.appPlugin.work.error, /broken at load/)
+  assert.match(JSON.stringify(whole.appPlugin.log), /broken at load/)
+  const { data } = await runtime.graphqlRaw<Told>(query, {}, createToken.secret)
+  assert.doesNotMatch(JSON.stringify(data), /broken/)
+  assert.equal(data?.appPlugin.work.state, 'CRASHED')
+  assert.match(data?.appPlugin.work.error ?? '', /its thread failed/)
+  assert.equal(data?.appPlugin.work.failedAt, whole.appPlugin.work.failedAt)
+  assert.equal(data?.appPlugin.log.length, whole.appPlugin.log.length, 'that it did is told')
+})

@@ -10,6 +10,9 @@ import type { Tell } from './events.ts'
 const EVENT_NAME = /^[a-z][a-z0-9_.]{0,63}$/
 const MOST_DATA_CHARS = 64 * 1024
 
+/** One thread works for all apps: why it failed may quote what another one sent it. */
+const FAILED = 'its thread failed; whoever runs the server finds the reason in its log'
+
 type Options = { apps: Apps; log: Log; lifetime: Lifetime; tell: Tell }
 
 /** Passes on what plugins say to receivers. What is malformed is dropped, and logged for the plugin's author. */
@@ -45,7 +48,7 @@ export function tellPluginWorkers(host: PluginHost, inApps: AppPlugins, { apps, 
     if (!found) return
     if (works) tell(found, 'plugin_worker_started', { plugin: plugin.name, pid: process.pid })
     else if (plugin.state === 'FAILED' || plugin.state === 'RESTARTING')
-      tell(found, 'plugin_worker_error', { plugin: plugin.name, error: plugin.lastError ?? 'unknown' })
+      tell(found, 'plugin_worker_error', { plugin: plugin.name, error: FAILED })
     else tell(found, 'plugin_worker_stopped', { plugin: plugin.name, exitCode: 0, signal: null })
   }
   const follow = async (plugin: Plugin) => {

@@ -31,6 +31,7 @@ export class Plugin {
   #known: Manifest | undefined
   #health: PluginUsage | undefined
   #lastError: string | undefined
+  #lastFailedAt: Date | undefined
   #restarts = 0
   #leftOpen: readonly string[] = []
   #backoff = this.#freshBackoff()
@@ -81,6 +82,10 @@ export class Plugin {
 
   get lastError(): string | undefined {
     return this.#lastError
+  }
+
+  get lastFailedAt(): Date | undefined {
+    return this.#lastFailedAt
   }
 
   /** Times it was started again after a failure. */
@@ -210,7 +215,7 @@ export class Plugin {
         return
       }
       this.#restarts++
-      this.#lastError = messageOf(cause)
+      this.#failedWith(cause)
       this.#become('RESTARTING')
       this.#task?.restarting(cause)
       this.logs.report('warn', `the plugin failed and is started again in ${waitMs} ms`, cause)
@@ -261,11 +266,16 @@ export class Plugin {
   }
 
   #fail(cause: Error): void {
-    this.#lastError = messageOf(cause)
+    this.#failedWith(cause)
     this.#wanted = undefined
     this.#become('FAILED')
     this.#task?.failed(cause)
     this.logs.report('error', 'the plugin failed and stays stopped until it is restarted', cause)
+  }
+
+  #failedWith(cause: Error): void {
+    this.#lastError = messageOf(cause)
+    this.#lastFailedAt = new Date()
   }
 
   #become(state: PluginState): void {
