@@ -17,6 +17,7 @@ const StoredManifest = z.object({
   ui: z.enum(['app-tab', 'panel', 'player-overlay']),
   optional: z.boolean(),
   worksPerApp: z.boolean(),
+  beforeAppDeletion: z.boolean().optional(),
   configSchema: z.record(z.string(), z.unknown()),
   appConfigSchema: z.record(z.string(), z.unknown()).optional(),
   sdl: z.string(),

@@ -22,9 +22,10 @@ import { loginSettings } from './config/login-settings.ts'
 import { isLoopbackOnly, requireSafeExposure } from './config/safety.ts'
 import type { Secret } from './config/secret.ts'
 import { logEvents } from './event-log.ts'
-import { Gpu } from './gpu.ts'
-import { CorePort } from './host/core-port.ts'
 import { applyGoLiveRecords } from './golive-records.ts'
+import { Gpu } from './gpu.ts'
+import { letPluginsDrop } from './host/app-deletion.ts'
+import { CorePort } from './host/core-port.ts'
 import { PluginHandoff } from './host/handoff.ts'
 import { PluginBus } from './host/plugin-bus.ts'
 import { PluginHost } from './host/plugin-host.ts'
@@ -149,6 +150,7 @@ export async function startRuntime({ config, plugins: entries, log: serverLog }:
     lifetime.add('what plugins contribute', () => known.written())
     lifetime.add('plugins', () => host.stop())
     logEvents(core, host, log)
+    core.apps.beforeDelete((app, deletion) => letPluginsDrop(host, app, deletion))
     const callbacks = Callbacks.start({ core, log })
     core.written.add('callbacks', () => callbacks.close())
     tellForPlugins(bus, { apps: core.apps, log, lifetime: core.written, tell: callbacks.tell })

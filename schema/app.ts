@@ -128,7 +128,9 @@ builder.mutationFields((t) => ({
       name: t.arg.string(NAME),
       recordings: t.arg.boolean({
         defaultValue: false,
-        description: 'Whether its recordings are deleted as well; otherwise an app of this name and tenant finds them again.',
+        description:
+          'Whether its recordings are deleted as well, here and in its bucket: when that can not be reached, the app stays. Otherwise an app ' +
+          'of this name and tenant finds them again.',
       }),
     },
     resolve: (_root, { name, recordings }, { core }) => core.apps.delete(nameIn(name), { recordings: recordings ?? false }),

@@ -171,7 +171,7 @@ export class Apps {
     return app
   }
 
-  /** Does this before an app goes, while everything of it is still there. */
+  /** Does this before an app goes, while everything of it is still there. What it throws keeps the app. */
   beforeDelete(work: BeforeDelete): void {
     this.#beforeDelete.push(work)
   }
@@ -179,7 +179,8 @@ export class Apps {
   /**
    * Deletes an app with everything that is its own but its recordings, and these too when asked to.
    *
-   * @throws {MediaError} `APP_NOT_FOUND`, or `CONFLICT` for the app that owns what nobody else claims.
+   * @throws {MediaError} `APP_NOT_FOUND`, `CONFLICT` for the app that owns what nobody else claims, or whatever keeps it from going, such
+   * as `STORAGE_FAILED`.
    */
   async delete(name: string, deletion: AppDeletion): Promise<App> {
     if (this.get(name).name === 'default') throw new MediaError('CONFLICT', { app: name, reason: 'rooms without an app belong to it' })

@@ -1,4 +1,5 @@
 import type { Log } from '../../core/kernel/log.ts'
+import type { AppDeletions } from './app-deletions.ts'
 import type { PluginDefinition } from './define-plugin.ts'
 import type { PluginApps } from './host.ts'
 import { follow } from './host-events.ts'
@@ -12,6 +13,7 @@ export function threadApps(
   host: Remote<HostApi>,
   log: Log,
   stopped: AbortSignal,
+  deletions: AppDeletions,
 ): PluginApps<unknown> {
   const parsed = ({ enabled = !optional, config }: PluginInApp) => ({
     enabled,
@@ -31,5 +33,6 @@ export function threadApps(
     },
     follow: (handler) => hear(true, handler),
     onChange: (handler) => hear(false, handler),
+    beforeDelete: (handler) => deletions.add(handler),
   }
 }

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { LibSQLDatabase } from 'drizzle-orm/libsql'
 import type { Caller } from '../../core/access/caller.ts'
+import type { AppDeletion } from '../../core/app/apps.ts'
 import type { Lifetime } from '../../core/kernel/lifetime.ts'
 import type { Log } from '../../core/kernel/log.ts'
 import type { Pipeline, PipelineOptions } from '../../native/pipeline.ts'
@@ -120,4 +121,9 @@ export interface PluginApps<AppConfig> {
   follow(handler: (app: string, settings: { enabled: boolean; config: AppConfig }) => void | Promise<void>): () => void
   /** Hears every change until the answered function is called. */
   onChange(handler: (app: string, settings: { enabled: boolean; config: AppConfig }) => void | Promise<void>): () => void
+  /**
+   * Does this before an app is deleted, while everything of it is still there; to be said during `setup`. The deletion waits for it for
+   * 90 seconds at most. A `MediaError` that is thrown refuses the deletion, and is what its caller is answered; nothing else keeps the app.
+   */
+  beforeDelete(handler: (app: string, deletion: AppDeletion) => void | Promise<void>): void
 }

@@ -1,5 +1,6 @@
 import type { MessagePort } from 'node:worker_threads'
 import type { Caller, Grant } from '../../core/access/caller.ts'
+import type { AppDeletion } from '../../core/app/apps.ts'
 import type { LogLevel } from '../../core/kernel/log.ts'
 import type { Permission } from '../../core/kernel/permission.ts'
 import type { TaskState } from '../../core/tasks/task.ts'
@@ -36,6 +37,8 @@ export type Manifest = {
   ui: 'app-tab' | 'panel' | 'player-overlay'
   optional: boolean
   worksPerApp: boolean
+  /** Whether it has something to do before an app is deleted. */
+  beforeAppDeletion: boolean
   /** JSON Schema of its options, as they are written in `plugins.config.ts`. */
   configSchema: Record<string, unknown>
   /** JSON Schema of its options per app, when it has any. */
@@ -123,6 +126,10 @@ export type ThreadApi = {
   http: {
     /** Returns as soon as the connection is the thread's. */
     adopt(connection: Connection): void
+  }
+  apps: {
+    /** @throws {MediaError} when the app must not be deleted. */
+    beforeDelete(app: string, deletion: AppDeletion, signal?: AbortSignal): Promise<void>
   }
   tasks: {
     stop(task: number): Promise<void>

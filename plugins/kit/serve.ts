@@ -1,6 +1,7 @@
 import type { z } from 'zod'
 import { MediaError, messageOf } from '../../core/kernel/errors.ts'
 import { Lifetime } from '../../core/kernel/lifetime.ts'
+import { AppDeletions } from './app-deletions.ts'
 import type { Contribution, Published } from './contribution.ts'
 import type { CoreApi } from './core-api.ts'
 import type { PluginDefinition } from './define-plugin.ts'
@@ -52,6 +53,7 @@ async function start(startup: Startup, host: ReturnType<typeof connect<HostApi>>
   const http = new LazyHttp(plugin.name, log)
   lifetime.add('connections', () => http.close())
   const tasks = new ThreadTasks(host, onFault)
+  const deletions = new AppDeletions()
   const events = threadEvents(host, log, lifetime.signal)
   const given: Host = {
     config,
@@ -62,7 +64,7 @@ async function start(startup: Startup, host: ReturnType<typeof connect<HostApi>>
     events,
     log,
     tasks,
-    apps: threadApps(plugin, host, log, lifetime.signal),
+    apps: threadApps(plugin, host, log, lifetime.signal, deletions),
     lifetime,
     signal: lifetime.signal,
   }
@@ -90,10 +92,11 @@ async function start(startup: Startup, host: ReturnType<typeof connect<HostApi>>
     },
     graphql,
     http: { adopt: (connection) => http.adopt(connection) },
+    apps: { beforeDelete: (app, deletion) => deletions.run(app, deletion) },
     tasks: tasks.verbs,
   }
   expose(startup.hostPort, api, { owner: plugin.name, onFault: (error, call) => log.error({ err: error, call }, 'a call failed') })
-  await host.lifecycle.started(manifest(plugin, published, http))
+  await host.lifecycle.started(manifest(plugin, published, http, deletions))
   return { stopped: ended.promise }
 }
 
@@ -134,7 +137,7 @@ function isPlugin(value: unknown): value is PluginDefinition {
   return typeof name === 'string' && typeof setup === 'function' && typeof (config as z.ZodType | undefined)?.safeParse === 'function'
 }
 
-function manifest(plugin: PluginDefinition, published: Published | undefined, http: LazyHttp): Manifest {
+function manifest(plugin: PluginDefinition, published: Published | undefined, http: LazyHttp, deletions: AppDeletions): Manifest {
   return {
     name: plugin.name,
     version: plugin.version,
@@ -144,6 +147,7 @@ function manifest(plugin: PluginDefinition, published: Published | undefined, ht
     ui: plugin.ui ?? 'app-tab',
     optional: plugin.optional ?? false,
     worksPerApp: plugin.worksPerApp ?? false,
+    beforeAppDeletion: deletions.any,
     configSchema: toJsonSchema(plugin.config),
     appConfigSchema: plugin.appConfig && toJsonSchema(plugin.appConfig),
     sdl: published?.sdl ?? '',

@@ -1,4 +1,5 @@
 import { definePlugin } from '../kit/define-plugin.ts'
+import { beforeDeletion } from './app-deletion.ts'
 import { RecorderConfig } from './config.ts'
 import { Following } from './following.ts'
 import { Recordings } from './recordings.ts'
@@ -44,6 +45,7 @@ export default definePlugin({
       await vault.open(app)
       await following.begin(app)
     })
+    host.apps.beforeDelete((name, deletion) => beforeDeletion(host, recordings, name, deletion))
     host.events.on('app.changed', async ({ app: { name }, change }) => {
       if (change === 'CHANGED') vault.reconsider(name)
       if (change !== 'DELETED') return

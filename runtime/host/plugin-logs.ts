@@ -30,10 +30,11 @@ export class PluginLogs implements Iterable<PluginLine> {
     }
   }
 
-  /** Says what happened to the plugin, and why. */
-  report(level: 'info' | 'warn' | 'error', message: string, cause?: unknown): void {
+  /** Says what happened to the plugin, why, and about which app, if it is about one. */
+  report(level: 'info' | 'warn' | 'error', message: string, cause?: unknown, app?: string): void {
     const stack = cause instanceof Error ? cause.stack : undefined
-    const fields = cause === undefined ? {} : { reason: messageOf(cause), ...(stack === undefined ? {} : { stack }) }
+    const why = cause === undefined ? {} : { reason: messageOf(cause), ...(stack === undefined ? {} : { stack }) }
+    const fields = { ...(app !== undefined && { app }), ...why }
     this.write([{ level, at: new Date(), message, fields, source: HOST }])
   }
 

@@ -133,7 +133,11 @@ export const apps: RouteTable<Access, Who> = {
     variables: ({ params, query: { deleteVods } }) => ({ ...params, recordings: deleteVods === 'true' || deleteVods === '1' }),
     reply: (_data, { params: { name } }) => ({ deleted: true, name }),
     success: { 200: { description: 'It is gone.', schema: z.object({ deleted: z.literal(true), name: z.string() }) } },
-    errors: { ...NO_APP, 409: 'the app `default` owns what nobody else claims' },
+    errors: {
+      ...NO_APP,
+      409: 'the app `default` owns what nobody else claims',
+      503: 'its bucket can not be reached: nothing of it was deleted; or not all recordings could be deleted in a minute: ask again',
+    },
   }),
   'GET /apps/{name}/sizes': route({
     summary: 'How much room an app takes',
