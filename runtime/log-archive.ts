@@ -5,11 +5,13 @@ import { Feed } from '../core/kernel/feed.ts'
 import type { Lifetime } from '../core/kernel/lifetime.ts'
 import { LOG_LEVELS, type LogLevel } from '../core/kernel/log.ts'
 import type { Store } from '../core/store/database.ts'
-import { eq, sql } from '../core/store/drizzle.ts'
+import { eq } from '../core/store/drizzle.ts'
 import { logLines } from '../core/store/tables.ts'
 import type { LogEntry, LogFilter, LogPage, LogsService } from '../schema/context.ts'
 import type { LogLine, ServerLog } from './log.ts'
+import { keptFields, keptMessage } from './log-row.ts'
 import { countLines, isWanted, searchLines } from './log-search.ts'
+import { LogSweep } from './log-sweep.ts'
 
 /** How long lines are collected before they are written together, in milliseconds. */
 const COLLECTED_MS = 250
@@ -17,13 +19,9 @@ const COLLECTED_MS = 250
 const WRITTEN_AT_ONCE = 200
 /** Lines that may wait for the store; then the oldest are dropped, and it is told how many. */
 const MOST_WAITING = 10_000
-/** Lines kept at most, however young they are. */
-const MOST_KEPT = 1_000_000
-const SWEPT_AT_ONCE = 5_000
+/** What the archive may take, in bytes. */
+const MOST_BYTES = 512 * 1024 ** 2
 const SWEEP_INTERVAL_MS = 3_600_000
-const DAY_MS = 86_400_000
-const LONGEST_MESSAGE = 8_000
-const LONGEST_FIELDS = 16_000
 /** Lines that somebody who begins to watch is shown first. */
 const SHOWN_FIRST = 100
 
@@ -35,12 +33,15 @@ type LogArchiveOptions = {
   /** The least level that is kept. */
   level: LogLevel
   retentionDays: number
+  /** What the lines may take together, in bytes; absent: 512 MiB. */
+  mostBytes?: number
 }
 
 /** The log of the last weeks, in the registry. Lines are collected and written in batches, so that nobody who logs waits. */
 export class LogArchive implements LogsService {
   readonly #of: LogArchiveOptions
   readonly #levels: readonly LogLevel[]
+  readonly #sweep: LogSweep
   readonly #backoff = new Backoff({ firstMs: 1_000, maxMs: 60_000 })
   #waiting: LogLine[] = []
   #dropped = 0
@@ -50,6 +51,7 @@ export class LogArchive implements LogsService {
 
   private constructor(options: LogArchiveOptions) {
     this.#of = options
+    this.#sweep = new LogSweep({ mostBytes: MOST_BYTES, ...options })
     this.#levels = LOG_LEVELS.slice(LOG_LEVELS.indexOf(options.level))
   }
 
@@ -61,12 +63,13 @@ export class LogArchive implements LogsService {
     options.events.on('app.changed', (app, change) => {
       if (change === 'DELETED') void archive.#disown(app.name).catch((error: unknown) => archive.#failed(error))
     })
-    const sweeping = setInterval(() => void archive.sweep().catch((error: unknown) => archive.#failed(error)), SWEEP_INTERVAL_MS)
+    const sweeping = setInterval(() => archive.#sweepSoon(), SWEEP_INTERVAL_MS)
     sweeping.unref()
     lifetime.add('log archive', async () => {
       unfollow()
       clearInterval(sweeping)
       await archive.written()
+      await archive.#sweep.idle()
       clearTimeout(archive.#timer)
     })
     return archive
@@ -94,15 +97,9 @@ export class LogArchive implements LogsService {
     return countLines(this.#of.store, filter)
   }
 
-  /** Deletes what is older than it may get, a few rows at a time. */
-  async sweep(now = Date.now()): Promise<void> {
-    const { store, retentionDays } = this.#of
-    const oldest = now - retentionDays * DAY_MS
-    const old = sql`SELECT number FROM log_lines WHERE at < ${oldest} OR number <= (SELECT max(number) FROM log_lines) - ${MOST_KEPT}`
-    for (let deleted = SWEPT_AT_ONCE; deleted === SWEPT_AT_ONCE; ) {
-      const result = await store.run(sql`DELETE FROM log_lines WHERE number IN (${old} LIMIT ${SWEPT_AT_ONCE})`)
-      deleted = result.rowsAffected
-    }
+  /** Deletes what is older than it may get, and the oldest of what is more than there may be. */
+  sweep(now = Date.now()): Promise<void> {
+    return this.#sweep.sweep(now)
   }
 
   /** Settles when everything that was logged before is in the store, or can't be written for now. */
@@ -132,8 +129,10 @@ export class LogArchive implements LogsService {
     const dropped = this.#dropped
     while (this.#waiting.length > 0) {
       const batch = this.#waiting.splice(0, WRITTEN_AT_ONCE)
+      const rows = batch.map((line) => this.#rowOf(line))
       try {
-        await this.#of.store.insert(logLines).values(batch.map((line) => this.#rowOf(line)))
+        await this.#of.store.insert(logLines).values(rows)
+        if (this.#sweep.wrote(rows)) this.#sweepSoon()
       } catch (error) {
         this.#waiting = [...batch, ...this.#waiting]
         return this.#failed(error)
@@ -144,6 +143,10 @@ export class LogArchive implements LogsService {
     if (dropped === 0) return
     this.#dropped -= dropped
     this.#of.server.log.warn({ source: 'log', dropped }, 'log lines were lost: they came faster than they can be kept')
+  }
+
+  #sweepSoon(): void {
+    this.sweep().catch((error: unknown) => this.#failed(error))
   }
 
   /** Told once, because telling makes another line that can't be kept. */
@@ -163,8 +166,8 @@ export class LogArchive implements LogsService {
       level,
       source: source.slice(0, 64),
       app: known ? app : null,
-      message: message.slice(0, LONGEST_MESSAGE),
-      fields: Object.keys(fields).length === 0 ? null : bounded(fields),
+      message: keptMessage(message),
+      fields: keptFields(fields),
     }
   }
 
@@ -172,9 +175,4 @@ export class LogArchive implements LogsService {
     await this.written()
     await this.#of.store.update(logLines).set({ app: null }).where(eq(logLines.app, app))
   }
-}
-
-function bounded(fields: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  const text = JSON.stringify(fields)
-  return text.length <= LONGEST_FIELDS ? { ...fields } : { cut: text.slice(0, LONGEST_FIELDS) }
 }

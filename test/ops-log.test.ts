@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { coreEvents } from '../core/events/events.ts'
 import { Lifetime } from '../core/kernel/lifetime.ts'
 import type { LogLevel } from '../core/kernel/log.ts'
@@ -10,13 +11,14 @@ import { openStore } from '../core/store/database.ts'
 import { sql } from '../core/store/drizzle.ts'
 import { ServerLog } from '../runtime/log.ts'
 import { LogArchive } from '../runtime/log-archive.ts'
+import { keptFields, keptMessage } from '../runtime/log-row.ts'
 import { TEST_TOKEN, TestRuntime } from './harness.ts'
 
 const DAY_MS = 86_400_000
 const ALL = { limit: 1_000, offset: 0 }
 
 /** An archive of its own, which keeps what is about the app `live`. */
-async function openArchive(options: { level?: LogLevel } = {}) {
+async function openArchive(options: { level?: LogLevel; mostBytes?: number } = {}) {
   const dataDir = await mkdtemp(join(tmpdir(), 'patchbay-log-'))
   const lifetime = new Lifetime()
   lifetime.add('folder', () => rm(dataDir, { recursive: true }))
@@ -24,10 +26,7 @@ async function openArchive(options: { level?: LogLevel } = {}) {
   lifetime.add('store', () => store.close())
   const server = new ServerLog({ level: 'trace', write: () => {} })
   const apps = { find: (name: string) => (name === 'live' ? ({ name } as never) : undefined) }
-  const archive = LogArchive.start(
-    { store, server, apps, events: coreEvents(), level: options.level ?? 'info', retentionDays: 30 },
-    lifetime,
-  )
+  const archive = LogArchive.start({ store, server, apps, events: coreEvents(), level: 'info', retentionDays: 30, ...options }, lifetime)
   return { archive, server, log: server.log, store, [Symbol.asyncDispose]: () => lifetime.close() }
 }
 
@@ -66,7 +65,36 @@ test('secrets do not reach the archive, and what is too long is cut', async () =
   opened.log.info({ text: 'x'.repeat(100_000) }, 'y'.repeat(100_000))
   const { lines } = await opened.archive.search({}, ALL)
   assert.doesNotMatch(JSON.stringify(lines), /hunter2/)
-  assert.ok(JSON.stringify(lines).length < 30_000)
+  assert.ok(JSON.stringify(lines).length < 6_000)
+})
+
+test('a line that is too long says what is cut, and keeps the rest', () => {
+  assert.deepEqual(keptFields({ room: 'yard', gone: undefined }), { room: 'yard', gone: undefined })
+  assert.equal(keptFields({}), null)
+  const long = keptFields({ error: '"é'.repeat(9_000), room: 'yard', list: Array(9_000).fill(1), ['n'.repeat(9_000)]: 1, code: 5 })
+  assert.deepEqual([long?.room, long?.code, long?.cut], ['yard', 5, ['error', 'list', 'n'.repeat(32)]])
+  assert.match(String(long?.error), /^"é.*…$/)
+  for (const size of [100, 3_000]) {
+    const many = Object.fromEntries(Array.from({ length: size }, (_, index) => [`f${index}`, '€'.repeat(index % 700)]))
+    assert.ok(Buffer.byteLength(JSON.stringify(keptFields(many))) <= 4_096)
+  }
+  assert.equal(keptMessage('short'), 'short')
+  assert.ok(Buffer.byteLength(keptMessage('€'.repeat(50_000))) <= 2_048)
+})
+
+test('what is more than there may be is swept, the oldest first, without waiting for the hour', { timeout: 20_000 }, async () => {
+  await using opened = await openArchive({ mostBytes: 1_000_000 })
+  const { archive, log, store } = opened
+  const bytes = async () =>
+    (await store.get<{ bytes: number }>(sql`SELECT sum(length(message) + length(fields) + 160) AS bytes FROM log_lines`)).bytes
+  for (let n = 0; n < 3_000; n++) log.info({ n, text: 'x'.repeat(800) }, 'flood')
+  await archive.written()
+  while ((await bytes()) > 1_000_000) await nextTurn()
+  const { lines, total } = await archive.search({}, { limit: 1, offset: 0 })
+  assert.ok(total > 400 && total < 1_020, `${total} are left`)
+  assert.equal(lines[0]?.fields.n, 2_999)
+  await archive.sweep()
+  assert.equal((await archive.search({}, ALL)).total, total, 'what is kept was counted rightly')
 })
 
 test('a store that can not keep up loses the oldest lines and says how many', async () => {

@@ -31,6 +31,7 @@ export default definePlugin({
     const sessions = new Sessions()
     const pipelines = inTurns(host.pipelines, PIPELINES_STARTING)
     const publishers = new Publishers({ host: { ...host, pipelines }, config, sessions, reports })
+    lifetime.add('refusals', () => publishers.close())
     const server = await RtmpServer.listen(config, log, publishers.accept)
     lifetime.add('rtmp server', () => server.close())
     lifetime.add('sessions', () => sessions.close())

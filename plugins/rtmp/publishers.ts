@@ -1,5 +1,7 @@
 import type { Socket } from 'node:net'
+import { networkOf } from '../../core/kernel/addresses.ts'
 import { MediaError } from '../../core/kernel/errors.ts'
+import { Repeats } from '../../core/kernel/repeats.ts'
 import type { Admission } from '../kit/core-api.ts'
 import type { Host } from '../kit/host.ts'
 import type { SenderReports } from '../kit/rtp/sender-reports.ts'
@@ -11,6 +13,11 @@ import { Session } from './session.ts'
 import type { Sessions } from './sessions.ts'
 import { FOUR_CCS } from './track-codecs.ts'
 
+/** Anybody may knock as often as they like, and each line of the log is kept. */
+const REFUSALS = { windowMs: 60_000, limit: 1_000 }
+/** Characters of what a stranger calls an app. */
+const LONGEST_APP = 64
+
 export type PublishersOptions = {
   host: Pick<Host, 'core' | 'pipelines' | 'tasks' | 'log'>
   config: RtmpConfig
@@ -21,9 +28,16 @@ export type PublishersOptions = {
 /** Takes connections in: each becomes a session once core has let its publisher in, and not before. */
 export class Publishers {
   readonly #options: PublishersOptions
+  readonly #refusals: Repeats
 
   constructor(options: PublishersOptions) {
+    const { log } = options.host
     this.#options = options
+    const again = (who: string, times: number) => {
+      const [from, code] = who.split(' ')
+      log.info({ from, code, times }, 'publishers refused again')
+    }
+    this.#refusals = new Repeats({ ...REFUSALS, again })
   }
 
   readonly accept = (socket: Socket): void => {
@@ -45,13 +59,20 @@ export class Publishers {
     })
   }
 
+  /** Tells the refusals that were only counted so far. */
+  close(): void {
+    this.#refusals[Symbol.dispose]()
+  }
+
   async #admit(request: PublishRequest): Promise<Admission> {
     const { core, log } = this.#options.host
     try {
       const caller = await core.access.identify(tokenOf(request), request.remoteAddress)
       return await core.ingresses.accept(arrivalOf(request, caller))
     } catch (error) {
-      if (error instanceof MediaError) log.info({ app: request.app, from: request.remoteAddress, code: error.code }, 'publisher refused')
+      const { app, remoteAddress: from = '' } = request
+      if (error instanceof MediaError && this.#refusals.isNew(`${networkOf(from)} ${error.code}`))
+        log.info({ app: app.slice(0, LONGEST_APP), from, code: error.code }, 'publisher refused')
       throw error
     }
   }
