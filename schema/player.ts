@@ -85,7 +85,10 @@ builder.subscriptionField('playerOverlays', (t) =>
         keyOf: () => 'overlays',
       })
     },
-    resolve: (overlays) => overlays,
+    resolve: (overlays, args, context) => {
+      playable(args, context)
+      return overlays
+    },
   }),
 )
 

@@ -102,21 +102,23 @@ test('a token that was lent for an app ends with it', async () => {
 
 test('who follows an app hears nothing of the next one of its name', async () => {
   const { core } = server.runtime
-  await core.apps.create('handed', { tenant: 'a' })
+  const before = await core.apps.create('handed', { tenant: 'a' })
   const streams = await Promise.all([
     follow('a', 'subscription { roomEvents(app: "handed") { change room { name } } }'),
     follow('a', 'subscription { participantEvents(room: "handed-1") { participant { identity } } }'),
+    follow('a', 'subscription { player(app: "handed", room: "1") { live } }'),
+    follow('a', 'subscription { playerOverlays(app: "handed", room: "1") { text } }'),
     follow('a', 'subscription { logTail(filter: { app: "handed" }) { message } }'),
   ])
   await core.apps.delete('handed', { recordings: true })
   await core.apps.create('handed', { tenant: 'b' })
   const room = await core.rooms.open('handed-1')
-  room.join({ identity: 'private', kind: 'TEST' })
+  room.join({ identity: 'private', kind: 'TEST', publishing: true })
+  core.overlays.show('test', before, [{ text: 'private', position: 'TOP', opacity: 1 }])
   await core.apps.update('handed', { displayName: 'private' })
 
-  const [rooms, participants] = streams
-  for (const stream of [rooms, participants]) assert.match(await stream.until('"errors"'), /FORBIDDEN/)
-  for (const stream of streams) assert.doesNotMatch(stream.text, /private|"name":"handed-1"/)
+  for (const stream of streams.slice(0, 4)) assert.match(await stream.until('"errors"'), /FORBIDDEN/)
+  for (const stream of streams) assert.doesNotMatch(stream.text, /private|"name":"handed-1"|"live":true/)
   for (const stream of streams) stream.close()
 })
 
