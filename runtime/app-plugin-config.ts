@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { MediaError } from '../core/kernel/errors.ts'
 
 /** What is shown in the place of a secret, and taken for "as it is". */
-export const MASK = '********'
+const MASK = '********'
 
 type Property = {
   readonly type?: string

@@ -11,7 +11,7 @@ const StreamStatus = builder.enumType('StreamStatus', {
   values: { ACTIVE: { description: 'Its publisher publishes.' }, ENDED: { description: 'It does no more.' } } as const,
 })
 
-export const StreamType = builder.objectRef<Stream>('Stream').implement({
+const StreamType = builder.objectRef<Stream>('Stream').implement({
   description:
     "One participant's stay in a room as a publisher, however many tracks it has. A room has one for each identity: the present, or the last.",
   fields: (t) => ({

@@ -2,7 +2,7 @@ import type { Permission } from '../kernel/permission.ts'
 import type { Caller } from './caller.ts'
 
 /** What a user may do in the apps of its tenant. */
-export const ROLES = ['OWNER', 'EDITOR', 'VIEWER'] as const
+const ROLES = ['OWNER', 'EDITOR', 'VIEWER'] as const
 export type Role = (typeof ROLES)[number]
 
 const EDITS: readonly Permission[] = [

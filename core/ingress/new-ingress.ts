@@ -9,7 +9,7 @@ import { DEFAULT_IDENTITY, STREAM_KEY_PREFIX, transcodes } from './doors.ts'
 import { Ingress } from './ingress.ts'
 
 /** The way in of what this server fetches by itself. */
-export const PULLED = 'URL'
+const PULLED = 'URL'
 /** The way in that the app's `rtmpPassword` is about. */
 const WITH_PASSWORD = 'RTMP'
 const PASSWORD_BYTES = 12

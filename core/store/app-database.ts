@@ -12,7 +12,7 @@ export type AppStore = LibSQLDatabase<typeof tables> & { close(): void }
 const BUSY_TIMEOUT_MS = 5_000
 
 /** Where an app's database is. */
-export function appDatabaseUrl(folder: string): string {
+function appDatabaseUrl(folder: string): string {
   return `file:${join(folder, 'app.db')}`
 }
 

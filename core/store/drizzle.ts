@@ -9,7 +9,7 @@ const require = createRequire(import.meta.url)
 export const { index, integer, primaryKey, real, sqliteTable, text, uniqueIndex } =
   require('drizzle-orm/sqlite-core') as typeof import('drizzle-orm/sqlite-core')
 
-export const { and, asc, count, desc, eq, gt, gte, inArray, isNull, like, lt, lte, max, min, or, sql } =
+export const { and, asc, count, desc, eq, gt, gte, inArray, isNull, lte, max, min, sql } =
   require('drizzle-orm') as typeof import('drizzle-orm')
 
 export const { drizzle } = require('drizzle-orm/libsql') as typeof import('drizzle-orm/libsql')

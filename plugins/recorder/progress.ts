@@ -9,7 +9,7 @@ export type Progress = { recording: RecordingOf; seconds: number; sizeBytes: num
 
 const PROGRESS_MS = 1_000
 
-export async function progressOf(recordings: Recordings, app: string, id: number | string): Promise<Progress> {
+async function progressOf(recordings: Recordings, app: string, id: number | string): Promise<Progress> {
   const row = await recordings.get(app, id)
   const endedAt = row.endedAt ?? new Date()
   const onDisk = async () => (row.file === null ? 0 : sizeOf(join(await recordings.folderOf(app), row.file)))

@@ -2,8 +2,6 @@ import { caps, chain, element, type Fragment, inputFd } from '../../../native/gs
 import { ENCODERS, type Encoding, encodeH264, encodeOpus, packetsOut } from '../../kit/rtp/encode.ts'
 import type { TrackFormat } from '../source.ts'
 
-/** What has to be loaded for the pipelines here. */
-export const PRELOADED = ['rtpstreamdepay', 'rtpjitterbuffer', 'rtph264depay', 'h264parse', 'avdec_h264', 'avdec_aac', ...ENCODERS]
 /** The payload type that packets are given before a pipeline reads them. */
 export const INPUT_PAYLOAD_TYPE = 96
 

@@ -12,7 +12,7 @@ const KEYFRAME_S = 2
 export type EncoderName = (typeof HARDWARE)[number] | typeof SOFTWARE
 
 /** The name of the element that is asked for keyframes. */
-export const ENCODER = 'encoder'
+const ENCODER = 'encoder'
 
 const tried = new Map<string, Promise<EncoderName>>()
 

@@ -3,7 +3,7 @@ import type { TrackData, TrackFormat } from '../../kit/core-api.ts'
 import type { Member } from './room-members.ts'
 
 /** Milliseconds that packets may arrive out of order. */
-export const JITTER_MS = 150
+const JITTER_MS = 150
 const RTP_BUFFER_BYTES = 4 << 20
 
 /** A track that is mixed. */

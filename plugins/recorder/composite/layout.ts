@@ -23,7 +23,7 @@ const GRIDS = [
 ] as const
 
 /** Pictures that are shown at most; who else is there is heard. */
-export const MOST_PICTURES = 16
+const MOST_PICTURES = 16
 /** How many small pictures are as high as the canvas; more of them are smaller. */
 const STRIP_ROWS = 5
 

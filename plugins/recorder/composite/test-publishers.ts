@@ -184,7 +184,7 @@ export function hears(file: string, seconds: number, hertz: number): boolean {
 const RATE = 16_000
 
 /** Sound from 0 to 1. Where a file has none there is silence. */
-export function samples(file: string, seconds: number, forSeconds: number, filter = 'anull'): number[] {
+function samples(file: string, seconds: number, forSeconds: number, filter = 'anull'): number[] {
   const args = ['-i', file, '-af', `aresample=${RATE}:async=1:first_pts=0,atrim=${seconds}:${seconds + forSeconds},${filter}`]
   const pcm = ffmpegOut(...args, '-vn', '-ac', '1', '-f', 's16le')
   return Array.from({ length: Math.floor(pcm.length / 2) }, (_, index) => pcm.readInt16LE(index * 2) / 32_768)

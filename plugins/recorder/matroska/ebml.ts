@@ -19,7 +19,7 @@ export const ID = {
 } as const
 
 /** Of an element whose end is where the next one of its level begins. */
-export const UNKNOWN_SIZE = Buffer.of(0x01, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff)
+const UNKNOWN_SIZE = Buffer.of(0x01, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff)
 
 /** An element with its content. */
 export function element(id: number, ...content: readonly Buffer[]): Buffer {
@@ -47,13 +47,13 @@ export function text(id: number, value: string): Buffer {
   return element(id, Buffer.from(value))
 }
 
-export function idOf(id: number): Buffer {
+function idOf(id: number): Buffer {
   const bytes = Buffer.alloc(4)
   bytes.writeUInt32BE(id)
   return bytes.subarray(id > 0xffffff ? 0 : id > 0xffff ? 1 : id > 0xff ? 2 : 3)
 }
 
-export function sizeOf(size: number): Buffer {
+function sizeOf(size: number): Buffer {
   if (size < 0x7f) return Buffer.of(0x80 | size)
   if (size < 0x3fff) return Buffer.of(0x40 | (size >> 8), size & 0xff)
   const bytes = Buffer.alloc(8)

@@ -23,7 +23,7 @@ export const WithData = <T extends z.ZodType>(schema: T) => z.object({ data: sch
 export const Page = <T extends z.ZodType>(row: T) => z.object({ data: z.array(row), total: z.int(), limit: z.int(), offset: z.int() })
 
 /** A query parameter that has to be a whole number, and is brought into its range. */
-export function clamped({ min, max, otherwise }: { min: number; max?: number; otherwise: number }): z.ZodType<number, string | undefined> {
+function clamped({ min, max, otherwise }: { min: number; max?: number; otherwise: number }): z.ZodType<number, string | undefined> {
   return z
     .string()
     .regex(/^-?\d{1,15}$/, 'must be an integer number')
