@@ -1,5 +1,5 @@
 import { caps, chain, element, type Fragment, inputFd } from '../../../native/gst.ts'
-import { ENCODERS, type Encoding, encodeH264, encodeOpus, packetsOut } from '../../kit/rtp/encode.ts'
+import { type Encoding, encodeH264, encodeOpus, packetsOut } from '../../kit/rtp/encode.ts'
 import type { TrackFormat } from '../source.ts'
 
 /** The payload type that packets are given before a pipeline reads them. */
