@@ -80,7 +80,6 @@ export class RtpPipeline implements BridgePipeline {
 
   #forward(packet: Buffer): void {
     if (packet.length <= HEADER_BYTES || this.#originMs === undefined) return
-    console.log('OUT', packet.readUInt32BE(4), this.#originMs)
     const sinceOriginMs = (packet.readUInt32BE(4) * 1_000) / this.#stream.sender.clockRate
     this.#stream.send([packet.subarray(HEADER_BYTES)], this.#originMs + sinceOriginMs, (packet[1]! & 0x80) !== 0)
   }
