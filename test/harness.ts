@@ -20,6 +20,9 @@ export type TestRuntimeOptions = {
   env?: Record<string, string>
 }
 
+/** What a field answers whose plugin does not run, or has not run yet. */
+const AWAY: ReadonlySet<string> = new Set(['GRAPHQL_VALIDATION_FAILED', 'PLUGIN_UNAVAILABLE'])
+
 /** A whole server on free ports of loopback with data of its own, and a caller that may do everything. */
 export class TestRuntime implements AsyncDisposable {
   readonly runtime: Runtime
@@ -87,14 +90,18 @@ export class TestRuntime implements AsyncDisposable {
     }
   }
 
-  /** Asks until the answer is as wanted, and answers it. */
+  /** Asks until the answer is as wanted, and answers it. A plugin that is not there yet is waited for. */
   async until<T>(query: string, isReached: (data: T) => boolean, withinMs = 10_000): Promise<T> {
     const deadline = Date.now() + withinMs
     for (;;) {
-      const data = await this.graphql<T>(query)
-      if (isReached(data)) return data
-      if (Date.now() > deadline)
-        throw new Error(`not reached within ${withinMs} ms; last: ${JSON.stringify(data)}\n${this.log.slice(-20).join('')}`)
+      const { data, errors } = await this.graphqlRaw<T>(query)
+      const isAway = errors?.some(({ extensions }) => AWAY.has(String(extensions?.code)))
+      if (errors && !isAway) throw new Error(errors.map(({ message, extensions }) => `${extensions?.code}: ${message}`).join('\n'))
+      if (!errors && isReached(data as T)) return data as T
+      if (Date.now() > deadline) {
+        const last = JSON.stringify(errors ?? data)
+        throw new Error(`not reached within ${withinMs} ms; last: ${last}\n${this.log.slice(-20).join('')}`)
+      }
       await wait(50)
     }
   }
