@@ -4,6 +4,7 @@ import type { CoreEvents } from '../events/events.ts'
 import { MediaError } from '../kernel/errors.ts'
 import type { Log } from '../kernel/log.ts'
 import type { OutboundPolicy } from '../kernel/outbound.ts'
+import { Turns } from '../kernel/turns.ts'
 import type { Store } from '../store/database.ts'
 import { eq } from '../store/drizzle.ts'
 import { apps as appsTable } from '../store/tables.ts'
@@ -19,7 +20,6 @@ import { readConfigText, writeConfigText } from './config-file.ts'
 import { defaultConfig, parseConfig } from './config-yaml.ts'
 import { newConfigText } from './new-config.ts'
 import { type S3Change, s3ConfigChange, s3SecretsChange } from './s3.ts'
-import { Turns } from './turns.ts'
 
 const APP_NAME = /^[a-z0-9][a-z0-9-]{1,30}[a-z0-9]$/
 const ROOM_NAME = /^(?!\.{1,2}$)[A-Za-z0-9._-]{1,200}$/
@@ -48,7 +48,7 @@ export class Apps {
   readonly #of: AppsDependencies
   readonly #folder: string
   readonly #byName = new Map<string, App>()
-  readonly #turns = new Turns()
+  readonly #turns = new Turns(1)
   readonly #beforeDelete: BeforeDelete[] = []
   #holderOf: (room: string) => App | undefined = () => undefined
 

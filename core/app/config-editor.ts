@@ -1,4 +1,5 @@
 import { MediaError } from '../kernel/errors.ts'
+import type { Turns } from '../kernel/turns.ts'
 import type { App } from './app.ts'
 import type { SecretsChange } from './app-secrets.ts'
 import { type ConfigBackup, listBackups, readBackup, takeBackup } from './config-backups.ts'
@@ -7,7 +8,6 @@ import { readConfigText, writeConfigText } from './config-file.ts'
 import { parseConfig, requireMapping } from './config-yaml.ts'
 import { lineDiff } from './line-diff.ts'
 import { findPreset } from './presets.ts'
-import type { Turns } from './turns.ts'
 
 /** How a text would do as an app's file. */
 export type ConfigCheck = {

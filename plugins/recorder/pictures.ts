@@ -1,12 +1,12 @@
 import { mkdir, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { Turns } from '../../core/kernel/turns.ts'
 import type { AppInfo } from '../kit/core-api.ts'
 import type { Callbacks } from './callbacks.ts'
 import type { Delivery } from './delivery.ts'
 import type { RecorderHost } from './host.ts'
 import type { Recording } from './recording.ts'
 import type { RecordingRow } from './store.ts'
-import { Turns } from './turns.ts'
 
 const FOLDER = 'snapshots'
 /** Each takes a process for a moment. */

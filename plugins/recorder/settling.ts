@@ -3,6 +3,7 @@ import { join, relative } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { Backoff } from '../../core/kernel/backoff.ts'
 import { messageOf } from '../../core/kernel/errors.ts'
+import { Turns } from '../../core/kernel/turns.ts'
 import type { AppInfo } from '../kit/core-api.ts'
 import type { Callbacks } from './callbacks.ts'
 import type { Delivery } from './delivery.ts'
@@ -14,7 +15,6 @@ import type { Part } from './parts.ts'
 import { pictureIn } from './picture.ts'
 import type { Pictures } from './pictures.ts'
 import type { NewRecordingRow, RecordingRow } from './store.ts'
-import { Turns } from './turns.ts'
 
 /** The rest of a machine has media to move. */
 const AT_ONCE = 2

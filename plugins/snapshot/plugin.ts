@@ -1,10 +1,10 @@
+import { Turns } from '../../core/kernel/turns.ts'
 import { definePlugin } from '../kit/define-plugin.ts'
 import { SnapshotConfig } from './config.ts'
 import { serveSnapshots, serveTaken } from './http.ts'
 import { snapshotSchema } from './schema.ts'
 import { Snapshots } from './snapshot.ts'
 import { TakenSnapshots } from './taken.ts'
-import { Turns } from './turns.ts'
 
 /** JPEG pictures of what is live: small ones to look at, and large ones to keep. */
 export default definePlugin({

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { test } from 'node:test'
+import { Turns } from '../../core/kernel/turns.ts'
 import { TestRuntime } from '../../test/harness.ts'
 import { PagesBrowser } from '../../test/pages-browser.ts'
 import { use } from '../kit/define-config.ts'
 import type whip from '../whip/plugin.ts'
 import type snapshot from './plugin.ts'
-import { Turns } from './turns.ts'
 
 /** What the publisher's picture is filled with. */
 const GROUND = [0xc0, 0x30, 0x20]

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
+import type { Turns } from '../../core/kernel/turns.ts'
 import type { TrackData } from '../kit/core-api.ts'
 import { type CaptureHost, capture } from './capture.ts'
 import type { SnapshotConfig } from './config.ts'
-import type { Turns } from './turns.ts'
 
 /** One JPEG of what was live. */
 export type Snapshot = { readonly jpeg: Buffer; readonly etag: string; readonly takenAt: number }

@@ -1,10 +1,10 @@
 import { MediaError } from '../../core/kernel/errors.ts'
+import type { Turns } from '../../core/kernel/turns.ts'
 import { guardedLookup } from '../kit/guarded-lookup.ts'
 import type { Host } from '../kit/host.ts'
 import type { SnapshotConfig } from './config.ts'
 import { newName, removeOld, writePicture } from './files.ts'
 import { still } from './still.ts'
-import type { Turns } from './turns.ts'
 import { upload } from './upload.ts'
 
 /** The largest picture that is kept; smaller sources are not enlarged. */

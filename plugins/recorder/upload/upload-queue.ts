@@ -1,10 +1,10 @@
 import { join } from 'node:path'
 import { messageOf } from '../../../core/kernel/errors.ts'
 import type { Log } from '../../../core/kernel/log.ts'
+import type { Turns } from '../../../core/kernel/turns.ts'
 import type { RecordingDatabase } from '../store.ts'
 import type { Bucket } from './bucket.ts'
 import type { UploadConfig } from './config.ts'
-import type { Slots } from './slots.ts'
 import { forgetUpload, queuedUploads, type UploadRow, uploadFailed } from './upload-rows.ts'
 
 export type QueueGround = {
@@ -13,7 +13,7 @@ export type QueueGround = {
   /** Absolute path of the app's folder of recordings. */
   readonly folder: string
   readonly config: UploadConfig
-  readonly slots: Slots
+  readonly slots: Turns
   readonly log: Log
   /** The bucket of the app; undefined while it has none. */
   bucket(): Promise<Bucket | undefined>
@@ -78,7 +78,7 @@ export class UploadQueue {
     while (!this.#closing.signal.aborted) {
       try {
         const waitMs = await this.#untilDue()
-        if (waitMs === 0) await slots.with(() => this.#uploadNext())
+        if (waitMs === 0) await slots.take(() => this.#uploadNext())
       } catch (error) {
         if (this.#closing.signal.aborted) return
         log.error({ err: error, app }, 'the queue of uploads failed')

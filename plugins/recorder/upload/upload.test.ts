@@ -11,11 +11,11 @@ import { createClient } from '@libsql/client'
 import { drizzle } from 'drizzle-orm/libsql'
 import { migrate } from 'drizzle-orm/libsql/migrator'
 import type { S3Access } from '../../../core/app/s3.ts'
+import { Turns } from '../../../core/kernel/turns.ts'
 import { S3Server } from '../../../test/s3-server.ts'
 import type { RecordingDatabase } from '../store.ts'
 import * as tables from '../tables.ts'
 import { Bucket } from './bucket.ts'
-import { Slots } from './slots.ts'
 import { UploadQueue } from './upload-queue.ts'
 import { queuedUploads, queueUpload } from './upload-rows.ts'
 
@@ -49,7 +49,7 @@ async function shop(s3: S3Server, { access = accessTo(s3), folder }: { access?: 
     db,
     folder: at,
     config: { atOnce: 2, partBytes: PART, retryFirstMs: 10, retryMaxMs: 50 },
-    slots: new Slots(2),
+    slots: new Turns(2),
     log: silent,
     bucket: async () => {
       if (!settings.access) return undefined

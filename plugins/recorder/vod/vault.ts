@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises'
 import { basename, dirname, join, relative } from 'node:path'
 import { MediaError, messageOf } from '../../../core/kernel/errors.ts'
+import { Turns } from '../../../core/kernel/turns.ts'
 import type { AppInfo } from '../../kit/core-api.ts'
 import type { Delivery, Place } from '../delivery.ts'
 import { recordingsFolder } from '../files.ts'
@@ -9,7 +10,6 @@ import type { Recordings } from '../recordings.ts'
 import type { RecordingRow } from '../store.ts'
 import { keyOf, objectUrl, publicUrl } from '../upload/addresses.ts'
 import { Buckets } from '../upload/buckets.ts'
-import { Slots } from '../upload/slots.ts'
 import { UploadQueue } from '../upload/upload-queue.ts'
 import { forgetUploadsOf, queueUpload, type UploadRow, uploadsOf } from '../upload/upload-rows.ts'
 import { plan } from './ladder.ts'
@@ -27,14 +27,14 @@ export class Vault implements Delivery {
   readonly buckets: Buckets
   readonly #ground: Ground
   readonly #maker: Maker
-  readonly #slots: Slots
+  readonly #slots: Turns
   readonly #queues = new Map<string, UploadQueue>()
 
   constructor(ground: Ground) {
     const { host, recordings } = ground
     this.#ground = ground
     this.buckets = new Buckets(host)
-    this.#slots = new Slots(host.config.upload.atOnce)
+    this.#slots = new Turns(host.config.upload.atOnce)
     this.#maker = new Maker({ host, store: recordings.store, made: (app, row, variant) => this.#made(app, row, variant) })
     recordings.events.on('changed', (app, { number, state, file, objectKey }) => {
       if (state !== 'READY' || file === null) return

@@ -1,28 +1,28 @@
-import { MediaError } from '../../core/kernel/errors.ts'
+import { MediaError } from './errors.ts'
 
-/** Lets a few work at a time; a bounded number waits, first come, first served. */
+/** Lets so many work at once; the others wait, first come, first served. With one at once, what must not overlap never does. */
 export class Turns {
-  readonly #max: number
   readonly #maxWaiting: number
   readonly #waiting: (() => void)[] = []
-  #busy = 0
+  #free: number
 
-  constructor(max: number, maxWaiting: number) {
-    this.#max = max
+  /** @param maxWaiting How many may wait; as many as come, unless said. */
+  constructor(atOnce: number, maxWaiting = Number.POSITIVE_INFINITY) {
+    this.#free = atOnce
     this.#maxWaiting = maxWaiting
   }
 
   /** @throws {MediaError} `OVERLOADED` when too many wait already. */
   async take<T>(work: () => Promise<T>): Promise<T> {
-    if (this.#busy < this.#max) this.#busy++
+    if (this.#free > 0) this.#free--
     else await this.#wait()
     try {
       return await work()
     } finally {
       const next = this.#waiting.shift()
-      // A turn that is handed on stays busy.
+      // A turn that is handed on stays taken.
       if (next) next()
-      else this.#busy--
+      else this.#free++
     }
   }
 
