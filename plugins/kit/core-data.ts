@@ -1,8 +1,8 @@
 /** Core's things as plugins see them: plain data, true at the moment they were asked for. */
 
-import type { Caller } from '../../core/access/caller.ts'
 import type { AppConfig } from '../../core/app/config.ts'
 import type { AppSettings } from '../../core/app/settings.ts'
+import type { Arrival } from '../../core/ingress/arrival.ts'
 import type { IngressStatus } from '../../core/ingress/ingress.ts'
 import type { TrackFormat } from '../../core/media/rtp-tap.ts'
 import type { Overlay, OverlayPosition } from '../../core/player/overlay.ts'
@@ -60,20 +60,7 @@ export type IngressInfo = {
   status: IngressStatus
 }
 
-/**
- * A publisher who asks to be let in. `room`: where it is named beside the key, the key has to lead there. `exclusive`: refused while
- * anybody else publishes in the room.
- */
-export type Arrival = {
-  protocol: string
-  app: string
-  key: string
-  room?: string
-  identity?: string
-  password?: string
-  exclusive?: boolean
-  caller: Caller
-}
+export type { Arrival }
 
 /**
  * A WebRTC session as its HTTP resource needs it. `tag` names its ICE session and changes with every ICE restart;

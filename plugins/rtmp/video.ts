@@ -47,7 +47,6 @@ export class Video {
   #transcoded = false
   #publishing = false
   #closed = false
-  #told = ''
   frames = 0
 
   constructor(options: VideoOptions) {
@@ -111,12 +110,7 @@ export class Video {
 
   /** Tells core what is known by now, when that is news. */
   describe(): void {
-    if (!this.#track) return
-    const { facts } = this
-    const told = JSON.stringify(facts)
-    if (told === this.#told) return
-    this.#told = told
-    this.#options.context.core.tracks.describe(this.#track.id, facts).catch(() => {}) // it has ended meanwhile
+    this.#track?.describe(this.facts)
   }
 
   close(): void {

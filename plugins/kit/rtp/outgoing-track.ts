@@ -1,4 +1,5 @@
 import type { RtpIngestOptions, RtpTarget } from '../../../core/ingress/rtp-ingest.ts'
+import type { TrackInfo } from '../../../core/room/track.ts'
 import type { CoreApi } from '../core-api.ts'
 import type { Remote } from '../rpc.ts'
 import { RtpSender, type RtpStream } from './rtp-sender.ts'
@@ -14,7 +15,9 @@ export class OutgoingTrack {
   readonly source: RtpStream
   /** The second stream of a bridged track. */
   readonly bridge: RtpStream | undefined
+  readonly #core: TrackContext['core']
   readonly #stopReports: () => void
+  #told: string | undefined
   #closed = false
 
   /** @throws {MediaError} `PARTICIPANT_NOT_FOUND` when the participant has left meanwhile. */
@@ -25,7 +28,8 @@ export class OutgoingTrack {
     return new OutgoingTrack(context, target, sender)
   }
 
-  private constructor({ participantId, clock, reports }: TrackContext, target: RtpTarget, sender: RtpSender) {
+  private constructor({ core, participantId, clock, reports }: TrackContext, target: RtpTarget, sender: RtpSender) {
+    this.#core = core
     this.id = target.trackId
     this.sender = sender
     this.source = sender.stream(target.ssrc)
@@ -35,6 +39,14 @@ export class OutgoingTrack {
     this.#stopReports = reports.add(reported)
     // A stream is known to the media worker from its first packet on, and can be changed to once it was reported on.
     sender.onEarlyPacket = () => reports.send(reported)
+  }
+
+  /** Tells core what is known of it by now, when that is news. */
+  describe(facts: TrackInfo): void {
+    const told = JSON.stringify(facts)
+    if (told === this.#told) return
+    this.#told = told
+    this.#core.tracks.describe(this.id, facts).catch(() => {}) // it has ended meanwhile
   }
 
   close(): void {
